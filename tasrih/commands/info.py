@@ -1,0 +1,78 @@
+"""`tasrih info`: which release labels, on which engine, at which precision, with which versions."""
+
+import argparse
+import json
+import platform
+import sys
+from importlib import metadata
+from typing import Any
+
+from tasrih.cli import Command
+from tasrih.commands.label import add_model_arguments
+
+__all__ = ["INFO"]
+
+LIBRARIES = ("numpy", "openvino", "tokenizers", "trafilatura", "torch", "transformers", "bentoml")
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `tasrih info`."""
+    add_model_arguments(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Load the release as labelling would, and tell about it."""
+    from tasrih.pipeline import Labeller
+
+    labeller = Labeller.open(arguments.model, engine=arguments.engine, precision=arguments.precision)
+    facts = _facts(labeller)
+    if arguments.format == "json":
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.writelines(f"{name:14} {_line(value)}\n" for name, value in facts.items())
+    return 0
+
+
+def _facts(labeller: Any) -> dict[str, Any]:
+    release = labeller.release
+    return {
+        "release": f"{release.name} {release.version}",
+        "folder": str(release.layout.folder),
+        "base model": release.facts.get("base_model"),
+        "stances": list(release.labels.stance_names),
+        "claim types": list(release.labels.claim_names),
+        "normalisation": release.normalisation,
+        "max tokens": release.max_length,
+        "calibration": release.calibration.to_json(release.labels),
+        "engine": labeller.engine.name,
+        "precision": f"{labeller.engine.precision} ({_why(labeller.engine.precision)})",
+        "tasrih": metadata.version("tasrih"),
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in LIBRARIES},
+    }
+
+
+def _why(precision: str) -> str:
+    return {
+        "bf16": "this processor multiplies bfloat16",
+        "f32": "asked for, or this processor does not multiply bfloat16",
+    }[precision]
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _line(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_line(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+INFO = Command("tell release, engine, precision and versions", _configure, _run)

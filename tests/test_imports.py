@@ -1,0 +1,76 @@
+"""Imports point one way: ``training -> tasrih <- serving``, and inside the core as design says."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What each stage of the core may import of the core. Stages do not import each other; `pipeline` composes them.
+GROUND = {"errors", "labels", "types"}
+STAGES = {"article", "calibration", "encoding", "engines", "inputs", "normalise", "report", "scores", "sentences"}
+# Parts of the article stage.
+ARTICLE = {"boilerplate", "lines", "markup", "other_article", "page", "phrases", "rows"}
+
+
+def imported(path: Path) -> Iterator[tuple[str, bool]]:
+    """Full names of the modules a file imports, and whether at the top level."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        else:
+            continue
+        for name in names:
+            yield name, node in tree.body
+
+
+def modules(package: str) -> list[Path]:
+    found = sorted((ROOT / package).rglob("*.py"))
+    assert found, package
+    return found
+
+
+@pytest.mark.parametrize(
+    ("package", "forbidden"),
+    [
+        ("tasrih", {"training", "serving", "tests", "benchmarks"}),
+        ("training", {"serving", "tests", "benchmarks"}),
+        ("serving", {"training", "tests", "benchmarks", "torch", "transformers"}),
+    ],
+)
+def test_packages_point_one_way(package, forbidden):
+    for path in modules(package):
+        tops = {name.split(".")[0] for name, _ in imported(path)}
+        assert not tops & forbidden, f"{path.relative_to(ROOT)} imports {tops & forbidden}"
+
+
+def core_name(path: Path) -> str:
+    return path.relative_to(ROOT / "tasrih").with_suffix("").parts[0]
+
+
+def test_stages_do_not_import_each_other():
+    for path in modules("tasrih"):
+        stage = core_name(path)
+        if stage not in STAGES | ARTICLE:
+            continue
+        allowed = GROUND | {stage} | (ARTICLE if stage in ARTICLE | {"article"} else set())
+        used = {name.split(".")[1] for name, _ in imported(path) if name.startswith("tasrih.")}
+        assert used <= allowed, f"{path.relative_to(ROOT)} imports {used - allowed}"
+
+
+def test_the_ground_imports_nothing_above_it():
+    order = ["errors", "labels", "types"]
+    for place, name in enumerate(order):
+        used = {n.split(".")[1] for n, _ in imported(ROOT / "tasrih" / f"{name}.py") if n.startswith("tasrih.")}
+        assert used <= set(order[:place]), f"{name} imports {used}"
+
+
+def test_the_core_loads_no_training_framework():
+    for path in modules("tasrih"):
+        tops = {name.split(".")[0] for name, _ in imported(path)}
+        assert not tops & {"torch", "transformers", "datasets", "sklearn"}, path
