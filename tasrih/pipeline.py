@@ -15,7 +15,17 @@ from tasrih.normalise import normalise
 from tasrih.release import Release, find_release
 from tasrih.report import label_sentences, make_report
 from tasrih.sentences import split_article
-from tasrih.types import ArticleReport, Document, FloatArray, Kind, LabelledSentence, Logits, Sentence
+from tasrih.types import (
+    ArticleReport,
+    Decisions,
+    Document,
+    Encoded,
+    FloatArray,
+    Kind,
+    LabelledSentence,
+    Logits,
+    Sentence,
+)
 
 __all__ = ["Labeller"]
 
@@ -73,16 +83,25 @@ class Labeller:
 
     def label_sentences(self, sentences: Sequence[Sentence]) -> list[LabelledSentence]:
         """One labelled sentence each, in order."""
+        encoded = self._encode([sentence.text for sentence in sentences])
+        return label_sentences(sentences, encoded, self._decide(encoded), self.release.labels)
+
+    def decide(self, texts: Sequence[str]) -> Decisions:
+        """What the release says of each text, in order, as arrays: for scoring and statistics."""
+        return self._decide(self._encode(texts))
+
+    def _encode(self, texts: Sequence[str]) -> list[Encoded]:
         scheme = self.release.normalisation
-        encoded = self._encoder.encode([normalise(sentence.text, scheme=scheme) for sentence in sentences])
-        placed = list(batches(encoded, pad_id=self.release.pad_id, max_length=self.release.max_length))
-        answers = self.engine.run(one.batch for one in placed)
-        labels = self.release.labels
-        logits = Logits(_blank(len(sentences), len(labels.stances)), _blank(len(sentences), len(labels.claims)))
-        for one, answer in zip(placed, answers, strict=True):
+        return self._encoder.encode([normalise(text, scheme=scheme) for text in texts])
+
+    def _decide(self, encoded: Sequence[Encoded]) -> Decisions:
+        labels, release = self.release.labels, self.release
+        placed = list(batches(encoded, pad_id=release.pad_id, max_length=release.max_length))
+        logits = Logits(_blank(len(encoded), len(labels.stances)), _blank(len(encoded), len(labels.claims)))
+        for one, answer in zip(placed, self.engine.run(one.batch for one in placed), strict=True):
             logits.stance_BS[list(one.places)] = answer.stance_BS
             logits.claims_BC[list(one.places)] = answer.claims_BC
-        return label_sentences(sentences, encoded, self.release.calibration.decide(logits), labels)
+        return release.calibration.decide(logits)
 
 
 def _blank(n_rows: int, n_labels: int) -> FloatArray:

@@ -1,0 +1,1 @@
+"""From a corpus to a fine-tuned, calibrated, exported release."""
