@@ -51,20 +51,16 @@ def label_lines(path: str, output: TextIO, labeller: Labeller) -> int:
 
 
 def _label(chunk: list[tuple[int, bytes]], path: str, labeller: Labeller) -> Iterator[dict[str, Any]]:
-    rows: list[dict[str, Any] | InputError] = []
-    ids: list[Any] = []
+    parsed: list[dict[str, Any] | InputError] = []
     for number, line in chunk:
         try:
-            row = _parse(line, f"{path}, line {number}")
-            ids.append(row.get("id"))
-            rows.append(row)
+            parsed.append(_parse(line, f"{path}, line {number}"))
         except InputError as error:
-            ids.append(None)
-            rows.append(error)
-    labelled = iter(labeller.label_texts([row["text"] for row in rows if not isinstance(row, InputError)]))
-    for id_, row in zip(ids, rows, strict=True):
+            parsed.append(error)
+    labelled = iter(labeller.label_texts([row["text"] for row in parsed if not isinstance(row, InputError)]))
+    for row in parsed:
         if isinstance(row, InputError):
-            yield failure_to_json(id_, row)
+            yield failure_to_json(None, row)
         else:
             yield {**row, **sentence_to_json(next(labelled))}
 
