@@ -16,9 +16,7 @@ def tokenizer_path(tmp_path):
     words = {"[PAD]": 0, "[CLS]": 1, "[SEP]": 2, "[UNK]": 3, "قالت": 4, "موسكو": 5, "شيئا": 6}
     tokenizer = Tokenizer(WordLevel(words, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = Whitespace()
-    tokenizer.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
-    )
+    tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)])
     # A file may come with these set; the encoder must not obey them.
     tokenizer.enable_truncation(4)
     tokenizer.enable_padding(length=9)

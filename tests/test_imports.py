@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUND = {"errors", "labels", "types"}
 STAGES = {"article", "calibration", "encoding", "engines", "inputs", "normalise", "report", "scores", "sentences"}
 # Parts of the article stage.
-ARTICLE = {"boilerplate", "lines", "markup", "other_article", "page", "phrases", "rows"}
+ARTICLE = {"pages"}
 
 
 def imported(path: Path) -> Iterator[tuple[str, bool]]:

@@ -1,5 +1,6 @@
 """The OpenVINO engine: what CPUs run, without torch."""
 
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -37,23 +38,34 @@ class OpenVinoEngine:
                 f"{folder / MODEL_FILE}: OpenVINO {openvino.__version__} cannot load it ({error}); "
                 "fetch the release again, or export it anew with `tasrih train`"
             ) from error
+        # Twice the streams, so that a stream finds its next batch waiting.
+        self._n_requests = 2 * int(self._model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
 
     def run(self, batches: Iterable[EncodedBatch]) -> list[Logits]:
         """See `tasrih.engines.Engine`."""
-        found: dict[int, Logits] = {}
+        # Requests of its own for each call, so that threads sharing the engine never see each other's results. No Python
+        # callback: OpenVINO's worker would still want the interpreter's lock after the last answer, and freeing the model
+        # meanwhile waits for that worker while holding the lock, for ever.
+        idle = [self._model.create_infer_request() for _ in range(self._n_requests)]
+        running: deque[openvino.InferRequest] = deque()
+        answers: list[Logits] = []
+        for batch in batches:
+            if not idle:
+                idle.append(_finish(running.popleft(), answers))
+            request = idle.pop()
+            request.start_async([batch.ids_BL, batch.mask_BL])
+            running.append(request)
+        while running:
+            _finish(running.popleft(), answers)
+        return answers
 
-        def keep(request: openvino.InferRequest, place: int) -> None:
-            # Copied: the tensors are the request's own and are overwritten by its next batch.
-            stance_BS, claims_BC = (np.array(tensor.data) for tensor in request.output_tensors)
-            found[place] = Logits(stance_BS, claims_BC)
 
-        # A queue of its own for each call, so that threads sharing the engine never see each other's results.
-        queue = openvino.AsyncInferQueue(self._model)
-        queue.set_callback(keep)
-        for place, batch in enumerate(batches):
-            queue.start_async([batch.ids_BL, batch.mask_BL], userdata=place)
-        queue.wait_all()
-        return [found[place] for place in range(len(found))]
+def _finish(request: openvino.InferRequest, answers: list[Logits]) -> openvino.InferRequest:
+    request.wait()
+    # Copied: the tensors are the request's own and are overwritten by its next batch.
+    stance_BS, claims_BC = (np.array(tensor.data) for tensor in request.output_tensors)
+    answers.append(Logits(stance_BS, claims_BC))
+    return request
 
 
 def _choose(core: openvino.Core, precision: str) -> str:

@@ -1,0 +1,158 @@
+"""Opens the encoder that a run starts from: a folder, a hub model, or random weights for tests.
+
+What comes out is the same in each case: a transformers encoder, a ``tokenizer.json`` and how to normalise for it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import AutoConfig, AutoTokenizer, BertConfig, BertModel, PreTrainedModel
+
+from tasrih.errors import ConfigError
+from tasrih.normalise import normalise
+from training.base_source import is_hub_id, missing_base
+from training.classifier import CONFIG_KEY, encoder_class
+from training.config import Config, RandomEncoderConfig
+
+__all__ = ["Base", "open_base"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """An encoder to fine-tune, and what goes with it.
+
+    Attributes:
+        encoder: float32, without a pooler.
+        tokenizer: with neither truncation nor padding set.
+        pad_id: the token id of padding.
+        normalisation: a scheme of `tasrih.normalise`.
+        record: what the release says of it: name, where it came from, licence.
+        notice: the text of its NOTICE file, which its licence wants to travel with models made from it.
+    """
+
+    encoder: PreTrainedModel
+    tokenizer: Tokenizer
+    pad_id: int
+    normalisation: str
+    record: dict[str, Any]
+    notice: str | None = None
+
+
+def open_base(config: Config, texts: Iterable[str]) -> Base:
+    """Open the base of a run.
+
+    Args:
+        config: of the run.
+        texts: of the training split; only a random encoder's vocabulary is made from them.
+
+    Raises:
+        ConfigError: it is missing, is not an encoder, or cannot be fetched.
+    """
+    scheme = config.base.scheme
+    if config.base.random is not None:
+        return _random(config.base.random, scheme, config.model.max_length, texts)
+    assert config.base.model is not None
+    folder = Path(config.base.model)
+    if not folder.is_dir() and not is_hub_id(config.base.model):
+        raise ConfigError("\n".join(missing_base(config.base)))
+    try:
+        return _pretrained(config, scheme)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"base.model: {config.base.model}: cannot be loaded ({error}); expected a transformers model folder or a hub "
+            "id that can be reached; the offline base is made by `python -m training.base_encoder`"
+        ) from error
+
+
+def _pretrained(config: Config, scheme: str) -> Base:
+    name = str(config.base.model)
+    model_config = AutoConfig.from_pretrained(name, revision=config.base.revision)
+    model_class, arguments = encoder_class(model_config)
+    folder = Path(name)
+    if getattr(model_config, CONFIG_KEY, None) is not None:
+        # A release: its encoder goes on from where it was; its heads start anew, since labels may differ.
+        encoder = model_class._from_config(model_config, **arguments)
+        state = load_file(folder / "model.safetensors")
+        mark = "encoder."
+        encoder.load_state_dict({k.removeprefix(mark): v.float() for k, v in state.items() if k.startswith(mark)})
+        delattr(model_config, CONFIG_KEY)
+    else:
+        # weights_only: a hub model may hold nothing but a pickle, and nothing in it may run.
+        encoder = model_class.from_pretrained(
+            name, revision=config.base.revision, weights_only=True, dtype="float32", **arguments
+        )
+    positions = int(getattr(model_config, "max_position_embeddings", config.model.max_length + 2))
+    if config.model.max_length > positions:
+        raise ConfigError(
+            f"model.max_length: {config.model.max_length} given, {name} has {positions} positions; choose at most those"
+        )
+    tokenizer = _tokenizer(name, config.base.revision)
+    notice = folder / "NOTICE"
+    record = {"name": name, "revision": config.base.revision, "architecture": model_config.model_type}
+    manifest = folder / "base.json"
+    if manifest.is_file():
+        facts = json.loads(manifest.read_text(encoding="utf-8"))
+        record |= {key: facts[key] for key in ("name", "licence", "sources", "rows") if key in facts}
+        record["folder"] = name
+    return Base(
+        encoder=encoder,
+        tokenizer=tokenizer,
+        pad_id=int(model_config.pad_token_id or 0),
+        normalisation=scheme,
+        record=record,
+        notice=notice.read_text(encoding="utf-8") if notice.is_file() else None,
+    )
+
+
+def _tokenizer(name: str, revision: str | None) -> Tokenizer:
+    file = Path(name) / "tokenizer.json"
+    if file.is_file():
+        tokenizer = Tokenizer.from_file(str(file))
+    else:
+        loaded = AutoTokenizer.from_pretrained(name, revision=revision, use_fast=True)
+        tokenizer = Tokenizer.from_str(loaded.backend_tokenizer.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _random(config: RandomEncoderConfig, scheme: str, max_length: int, texts: Iterable[str]) -> Base:
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    split = pre_tokenizers.BertPreTokenizer()
+    words = Counter(
+        word for text in texts for word, _ in split.pre_tokenize_str(normalise(text, scheme=scheme))
+    )
+    # Ties by spelling, so that the vocabulary is the same on every machine.
+    kept = sorted(words, key=lambda word: (-words[word], word))[: config.vocabulary]
+    vocabulary = {piece: i for i, piece in enumerate([*specials, *kept])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))  # noqa: S106 - a token of text
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = split
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])]
+    )
+    encoder = BertModel(
+        BertConfig(
+            vocab_size=len(vocabulary),
+            hidden_size=config.width,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            intermediate_size=config.feed_forward,
+            max_position_embeddings=max_length,
+            pad_token_id=0,
+        ),
+        add_pooling_layer=False,
+    )
+    return Base(
+        encoder=encoder,
+        tokenizer=tokenizer,
+        pad_id=0,
+        normalisation=scheme,
+        record={"name": "random weights, for tests", "architecture": "bert"},
+    )

@@ -1,0 +1,133 @@
+"""The model card: what a release is, what it learnt from, how right it is, what it is for and not for."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = ["write_card"]
+
+_USES = """## What it is for
+
+It labels sentences of Arabic news articles for people who read many of them: which position a sentence voices towards Russia and its
+partners, and whether it carries one of the claim types above. It is meant to sort, count and search, with a person looking at what it
+marks for review and at samples of the rest.
+
+## What it is not for
+
+- It does not judge truth. A sentence that voices an accusation is not thereby right or wrong.
+- It does not judge people or outlets. A sentence *voices* a position, often one that the writer only reports; a share of such
+  sentences says what an outlet covered, not what it believes. Do not rank, sanction or accuse anybody by it.
+- It decides nothing by itself: no removal, no ranking of content, no moderation.
+- It knows one beat (Russia, its partners and those who accuse them) in Modern Standard Arabic news. On other topics, in dialect, in
+  social media posts, or of events long after its corpus, expect more mistakes than below.
+
+## Limits
+
+- A sentence is read alone. Who "he" is, or what was said a line before, it does not know.
+- The composed half of the corpus was written to show the codebook's cases; on it, scores are higher than on newswire.
+- Thresholds, temperatures and the review floor were chosen on the validation split, so its scores flatter; trust the test split.
+- Intervals count sentences as independent, which sentences of one article are not: they are somewhat too narrow.
+- Labels of the real half are one reader's each."""
+
+
+def write_card(facts: Mapping[str, Any], notice: str | None) -> str:
+    """The card, Markdown, from what ``release.json`` says.
+
+    Args:
+        facts: the whole of ``release.json`` but its file hashes.
+        notice: of the base model, which its licence wants to travel along.
+    """
+    return "\n".join(_lines(facts, notice)) + "\n"
+
+
+def _lines(facts: Mapping[str, Any], notice: str | None) -> Iterator[str]:
+    base = facts["base_model"]
+    yield f"# {facts['name']} {facts['version']}"
+    yield ""
+    yield f"A classifier of Arabic news sentences, made by `tasrih train` on {facts['created'][:10]}."
+    yield ""
+    yield f"- Base encoder: {base['name']}" + (f" (licence: {base['licence']})" if base.get("licence") else "") + "."
+    if "arabert" not in base["name"].casefold():
+        yield "  This is **not AraBERT**" + _about_base(base)
+    yield f"- Text is normalised by the scheme `{facts['normalisation']}`; sentences are cut at {facts['max_length']} tokens."
+    yield f"- Trained for {facts['training']['epochs']} epochs, epoch {facts['training']['best_epoch']} kept; "
+    yield f"  corpus sha256 `{facts['corpus']['sha256'][:16]}…`."
+    yield ""
+    yield "## Labels"
+    yield ""
+    yield "| head | label | Arabic | English |"
+    yield "| --- | --- | --- | --- |"
+    for head, key in (("stance (exactly one)", "stances"), ("claim type (any number)", "claims")):
+        for label in facts["labels"][key]:
+            yield f"| {head} | `{label['name']}` | {label['arabic']} | {label['english']} |"
+    yield ""
+    yield from _data(facts["corpus"]["counts"])
+    for split in ("test", "validation"):
+        yield from _scores(split, facts["metrics"][split], facts["labels"])
+    yield from _calibration(facts)
+    yield _USES
+    if notice:
+        yield ""
+        yield "## Notice of the base model"
+        yield ""
+        yield notice.strip()
+
+
+def _about_base(base: Mapping[str, Any]) -> str:
+    rows = f", its vocabulary pruned to the {base['rows']:,} pieces that Arabic news needs" if "rows" in base else ""
+    return f"; it is the base named above{rows}. Where a model hub can be reached, AraBERT can be fine-tuned by the same command."
+
+
+def _data(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    names = list(dict.fromkeys(name for split in counts.values() for name in split))
+    yield "## Data"
+    yield ""
+    yield "Sentences of each split, by source and by label. No article is in two splits. `composed` sentences were written for the"
+    yield "project; `real` ones are newswire, of which the project keeps labels and pointers, not the text."
+    yield ""
+    yield "| split | " + " | ".join(names) + " |"
+    yield "| --- |" + " --- |" * len(names)
+    for split, found in counts.items():
+        yield f"| {split} | " + " | ".join(str(found.get(name, 0)) for name in names) + " |"
+    yield ""
+
+
+def _scores(split: str, by_source: Mapping[str, Any], labels: Mapping[str, Any]) -> Iterator[str]:
+    yield f"## Scores on the {split} split"
+    yield ""
+    sources = list(by_source)
+    yield "With 95 % bootstrap intervals over sentences. " + "; ".join(f"{s}: {by_source[s]['n']} sentences" for s in sources) + "."
+    yield ""
+    yield "| | " + " | ".join(sources) + " |"
+    yield "| --- |" + " --- |" * len(sources)
+    for title, key in (
+        ("stance macro-F1", "stance_macro_f1"),
+        ("stance accuracy", "stance_accuracy"),
+        ("exact match (stance and claim types)", "exact_match"),
+        ("share sent to review", "review_share"),
+        ("exact match of the rest", "exact_match_without_review"),
+        ("calibration error of the stance", "stance_calibration_error"),
+    ):
+        yield f"| {title} | " + " | ".join(_interval(by_source[s][key]) for s in sources) + " |"
+    for head, key in (("stances", "stances"), ("claims", "claims")):
+        for label in labels[key]:
+            cells = (by_source[s][head][label["name"]] for s in sources)
+            shown = (f"{_interval(c['f1'])}, P {c['precision']['value']:.2f}, R {c['recall']['value']:.2f}" for c in cells)
+            yield f"| F1 `{label['name']}` | " + " | ".join(shown) + " |"
+    yield ""
+
+
+def _interval(item: Mapping[str, float]) -> str:
+    return f"{item['value']:.3f} [{item['low']:.3f}, {item['high']:.3f}]"
+
+
+def _calibration(facts: Mapping[str, Any]) -> Iterator[str]:
+    chosen, found = facts["calibration"], facts["review"]
+    thresholds = ", ".join(f"`{name}` from {value:.2f}" for name, value in chosen["thresholds"].items())
+    yield f"Stance temperature {chosen['temperatures']['stance']:.2f}. Claim types are given: {thresholds or 'none'}."
+    reached = "reached" if found["target_reached"] else "not reached within the share that may be sent"
+    yield (
+        f"A sentence whose answer is less probable than {chosen['review_below']:.2f} is marked for review; wanted was "
+        f"{found['target']:.0%} exact matches among the others on validation, which was {reached} "
+        f"({found['share']:.1%} sent, {found['right_without_review']:.1%} of the others right)."
+    )
+    yield ""

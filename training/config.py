@@ -1,0 +1,320 @@
+"""What a run may be told, section by section, with the way each knob pushes.
+
+A config is a YAML file with the sections `base`, `corpus`, `model`, `training`, `calibration`, `tracking`, `output`.
+Every path in it is relative to the working directory, as on any command line; the configs of this project are
+written to be run from the root of the checkout. Reading and error messages live in `training/config_file.py`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tasrih.errors import ConfigError
+from tasrih.labels import Label, LabelSet
+from tasrih.normalise import SCHEMES, scheme_for
+
+__all__ = [
+    "BaseConfig",
+    "CalibrationConfig",
+    "Config",
+    "CorpusConfig",
+    "ModelConfig",
+    "OutputConfig",
+    "RandomEncoderConfig",
+    "TrackingConfig",
+    "TrainingConfig",
+    "load_config",
+]
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+# Part of file names, so: no slashes, no leading dot.
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RandomEncoderConfig(_Section):
+    """A BERT with random weights and a word-level tokenizer made from the corpus: for tests, it learns little.
+
+    Attributes:
+        layers: more is slower.
+        width: of a token's vector; divisible by `heads`.
+        heads: attention heads.
+        feed_forward: width inside a layer.
+        vocabulary: words kept, the most frequent ones; the others are unknown.
+    """
+
+    layers: Count = 2
+    width: Count = 32
+    heads: Count = 2
+    feed_forward: Count = 64
+    vocabulary: Count = 400
+
+    @model_validator(mode="after")
+    def _divisible(self) -> "RandomEncoderConfig":
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not divisible by heads {self.heads}; choose a multiple")
+        return self
+
+
+class BaseConfig(_Section):
+    """The pretrained encoder to fine-tune.
+
+    Attributes:
+        model: a transformers model folder (`models/base`, made by `python -m training.base_encoder`; a release folder,
+            to fine-tune it further) or a hub id (`aubmindlab/bert-base-arabertv02`).
+        revision: commit of the hub model. Pin it: a branch may move under you.
+        normalisation: a scheme of `tasrih.normalise`, or `auto`: the one that goes with the model's name. The wrong one
+            gives the encoder text it never saw.
+        random: instead of `model`, an encoder of random weights.
+    """
+
+    model: str | None = None
+    revision: str | None = None
+    normalisation: str = "auto"
+    random: RandomEncoderConfig | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "BaseConfig":
+        if (self.model is None) == (self.random is None):
+            raise ValueError("give exactly one of `model` (a folder or hub id) and `random` (an encoder for tests)")
+        return self
+
+    @model_validator(mode="after")
+    def _known_scheme(self) -> "BaseConfig":
+        try:
+            scheme = self.scheme
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        if scheme not in SCHEMES:
+            raise ValueError(f"normalisation {scheme!r} given, expected auto or one of {', '.join(SCHEMES)}")
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of `tasrih.normalise` to use, `auto` resolved."""
+        if self.normalisation == "auto":
+            return scheme_for(self.model) if self.model else "light"
+        return self.normalisation
+
+
+class CorpusConfig(_Section):
+    """Which labelled sentences the run learns from.
+
+    Attributes:
+        composed: file patterns of JSONL rows that carry their text.
+        real_labels: labels of real sentences, without text; null leaves them out.
+        real_texts: their texts, built by `tasrih corpus build-real`.
+        allow_missing_texts: whether a real sentence without text is left out. False stops the run, so that two runs
+            of one config learn from the same sentences.
+        real_weight: how much a real sentence counts beside a composed one. Higher: closer to newswire, whose
+            positions are rarer and vaguer; lower: closer to the codebook's clear cases.
+        unsure_weight: multiplies the weight of rows whose reader was unsure. Lower: cleaner labels, fewer hard cases.
+    """
+
+    composed: tuple[str, ...] = ()
+    real_labels: Path | None = None
+    real_texts: Path = Path("data/real/built/real.jsonl")
+    allow_missing_texts: bool = False
+    real_weight: Positive = 1.0
+    unsure_weight: NotNegative = 1.0
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "CorpusConfig":
+        if not self.composed and self.real_labels is None:
+            raise ValueError("no data named; give `composed` patterns or `real_labels`")
+        return self
+
+
+class LabelConfig(_Section):
+    """A label: its key in the corpus, and the names people see (the key where none is given)."""
+
+    name: Annotated[str, Field(min_length=1)]
+    arabic: str | None = None
+    english: str | None = None
+
+    def to_label(self) -> Label:
+        """The core's label."""
+        return Label(self.name, self.arabic or self.name, self.english or self.name)
+
+
+class ModelConfig(_Section):
+    """The classifier on top of the encoder.
+
+    Attributes:
+        stances: at least two, in the order of the logits; a sentence gets exactly one.
+        claims: claim types; a sentence gets any number; the list may be empty.
+        max_length: tokens of a sentence, specials included. Longer sentences lose their end; time grows with it only
+            where sentences are that long.
+        pooling: `mean` of the tokens, or the first token (`cls`).
+        dropout: before the heads, in training alone. Higher: less overfitting, slower learning.
+    """
+
+    stances: tuple[LabelConfig, ...]
+    claims: tuple[LabelConfig, ...] = ()
+    max_length: Annotated[int, Field(ge=8, le=512)] = 192
+    pooling: Literal["mean", "cls"] = "mean"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+    @model_validator(mode="after")
+    def _labels(self) -> "ModelConfig":
+        self.label_set()
+        return self
+
+    def label_set(self) -> LabelSet:
+        """The labels of both heads, in the order of the logits."""
+        return LabelSet(
+            tuple(label.to_label() for label in self.stances), tuple(label.to_label() for label in self.claims)
+        )
+
+
+class TrainingConfig(_Section):
+    """The optimisation.
+
+    Attributes:
+        epochs: passes over the training split. More fits it closer; the best epoch on validation is kept anyway.
+        batch_size: sentences a step. Larger: steadier, fewer steps; raise the learning rate with it.
+        gradient_accumulation: batches a step, where memory does not hold a larger batch.
+        learning_rate: of the encoder, at its highest. Higher adapts more and forgets more of pretraining.
+        head_learning_rate: of the heads, which start from nothing.
+        weight_decay: pulls weights (not biases, not norms) to 0. Higher: smoother, underfits.
+        warmup_share: of all steps, during which the rate rises from 0; it then falls linearly to 0.
+        max_grad_norm: longer gradients are cut to this. Lower: steadier, slower.
+        label_smoothing: share of a stance's target spread over all. Higher: less sure of itself, forgiving to label noise.
+        stance_weights: `none`, `balanced` (each stance weighs inversely to how often it occurs: more recall of rare
+            ones, less precision) or one factor a stance.
+        claim_weight: of the claim types' loss beside the stances'.
+        claim_positive_weights: `none`, `balanced` (the root of negatives over positives, because the full ratio overshoots)
+            or one factor a claim type; above 1: more recall, less precision.
+        precision: `bf16`, `fp32`, or `auto`: bf16 where the hardware multiplies it.
+        device: `auto` takes a GPU where there is one.
+        threads: CPU threads; null takes torch's default (all cores).
+        seed: of the heads, dropout and the order of batches.
+        gradient_checkpointing: less memory, a third slower.
+        early_stopping_epochs: stop after so many epochs without a better one; null never does.
+    """
+
+    epochs: Count = 4
+    batch_size: Count = 32
+    gradient_accumulation: Count = 1
+    learning_rate: Positive = 1e-4
+    head_learning_rate: Positive = 1e-3
+    weight_decay: NotNegative = 0.01
+    warmup_share: Share = 0.1
+    max_grad_norm: Positive = 1.0
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    stance_weights: Literal["none", "balanced"] | dict[str, Positive] = "none"
+    claim_weight: NotNegative = 1.0
+    claim_positive_weights: Literal["none", "balanced"] | dict[str, Positive] = "none"
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    threads: Count | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    gradient_checkpointing: bool = False
+    early_stopping_epochs: Count | None = None
+
+
+class CalibrationConfig(_Section):
+    """What is chosen on the validation split after training.
+
+    Attributes:
+        temperatures: whether to fit them. False keeps 1: probabilities as the loss left them, usually too sure.
+        thresholds: whether to choose each claim type's threshold for the best F1. False keeps one half.
+        review_target: share of exact matches wanted among the sentences not sent to a person. Higher sends more.
+        max_review_share: at most this share is sent, whether the target is reached or not.
+    """
+
+    temperatures: bool = True
+    thresholds: bool = True
+    review_target: Share = 0.95
+    max_review_share: Share = 0.25
+
+
+class TrackingConfig(_Section):
+    """What a run writes down about itself.
+
+    Attributes:
+        runs: the folder of run folders.
+        log_every_steps: loss and learning rate into `log.jsonl` each so many steps.
+        bootstrap_draws: for the 95 % intervals. More: steadier ends, more time.
+    """
+
+    runs: Path = Path("runs")
+    log_every_steps: Count = 10
+    bootstrap_draws: Annotated[int, Field(ge=100)] = 1000
+
+
+class OutputConfig(_Section):
+    """The release that the run makes.
+
+    Attributes:
+        name: of the release and of its run folders.
+        version: the release folder is `NAME-VERSION`.
+        folder: where releases are.
+        run: the run folder; null makes `NAME-TIMESTAMP` under `tracking.runs`.
+        set_current: whether `current.json` then names this release as the default.
+        overwrite: whether an existing release of that name and version is replaced.
+        keep_checkpoints: whether checkpoints (weights and optimiser, 4 times the model) stay after the release is made.
+    """
+
+    name: Slug
+    version: Slug = "0.1.0"
+    folder: Path = Path("models")
+    run: Path | None = None
+    set_current: bool = False
+    overwrite: bool = False
+    keep_checkpoints: bool = False
+
+    @property
+    def release(self) -> Path:
+        """The release folder."""
+        return self.folder / f"{self.name}-{self.version}"
+
+
+class Config(_Section):
+    """A whole run."""
+
+    base: BaseConfig
+    corpus: CorpusConfig
+    model: ModelConfig
+    training: TrainingConfig = TrainingConfig()
+    calibration: CalibrationConfig = CalibrationConfig()
+    tracking: TrackingConfig = TrackingConfig()
+    output: OutputConfig
+
+    @model_validator(mode="after")
+    def _weights_name_labels(self) -> "Config":
+        labels = self.model.label_set()
+        for key, weights, names in (
+            ("stance_weights", self.training.stance_weights, labels.stance_names),
+            ("claim_positive_weights", self.training.claim_positive_weights, labels.claim_names),
+        ):
+            if isinstance(weights, dict) and set(weights) != set(names):
+                raise ValueError(f"training.{key}: names {sorted(weights)}, expected one factor for each of {list(names)}")
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """Every knob with its value, defaults included; JSON types alone."""
+        return self.model_dump(mode="json")
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read and validate a config file.
+
+    Args:
+        path: a YAML file.
+        overrides: `a.b=c`, values as YAML; they win over the file.
+
+    Raises:
+        ConfigError: naming every fault at once, each with its line and, of an unknown key, the nearest known one.
+    """
+    from training.config_file import read_config
+
+    return read_config(path, overrides, Config)

@@ -1,0 +1,194 @@
+"""Writes a release folder, whole or not at all.
+
+Everything is written and checked in a folder aside, which is then renamed: there is never half a release. What is in
+it is described in docs/design.md and read by `tasrih.release`.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from tasrih.calibration import Calibration
+from tasrih.errors import ConfigError, EngineError
+from tasrih.labels import LabelSet
+from tasrih.pipeline import Labeller
+from tasrih.release import FORMAT, Layout, sha256_of
+from tasrih.types import Encoded
+from training.base import Base
+from training.card import write_card
+from training.classifier import Classifier, save_classifier
+from training.config import OutputConfig
+from training.graph import largest_difference, silence_telemetry, write_graph
+
+__all__ = ["TOLERANCE", "Made", "check_target", "environment", "export"]
+
+# Largest difference of a logit between torch and OpenVINO, both in float32 from the same fp16 weights: sums in another
+# order. A wrong graph (padding seen, positions off) differs by 0.01 and more.
+TOLERANCE = 1e-3
+NOTICE = "NOTICE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a run made, ready to be released.
+
+    Attributes:
+        model: on the CPU, float32, its weights already rounded to fp16.
+        base: whose tokenizer and normalisation it has.
+        labels: names of both heads, in order.
+        calibration: chosen on validation.
+        max_length: tokens of a sentence.
+        probe: sentences, and their tokens, that torch and OpenVINO are compared on.
+        facts: what else ``release.json`` says: corpus, training, metrics, review, versions.
+    """
+
+    model: Classifier
+    base: Base
+    labels: LabelSet
+    calibration: Calibration
+    max_length: int
+    probe: Sequence[tuple[str, Encoded]]
+    facts: Mapping[str, Any]
+
+
+def check_target(output: OutputConfig) -> None:
+    """Raise `ConfigError` where the release exists and may not be replaced; called before hours of training."""
+    if output.release.exists() and not output.overwrite:
+        raise ConfigError(
+            f"output: {output.release} exists; raise output.version, or --set output.overwrite=true to replace it"
+        )
+
+
+def export(made: Made, output: OutputConfig) -> Path:
+    """Write, check and name the release; returns its folder.
+
+    Raises:
+        ConfigError: it exists and may not be replaced.
+        EngineError: OpenVINO's logits differ from torch's by more than `TOLERANCE`.
+        ReleaseError: what was written does not load.
+    """
+    check_target(output)
+    target = output.release
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        _write(made, output, Layout(aside))
+        _try_out(made, aside)
+        _replace(aside, target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    if output.set_current:
+        _set_current(output)
+    return target
+
+
+def _write(made: Made, output: OutputConfig, layout: Layout) -> None:
+    folder = layout.folder
+    encoded = [tokens for _, tokens in made.probe]
+    save_classifier(made.model, folder)
+    made.base.tokenizer.save(str(layout.tokenizer))
+    write_graph(made.model, layout.graph, example=encoded[:2], pad_id=made.base.pad_id)
+    difference = largest_difference(
+        made.model, folder, encoded, pad_id=made.base.pad_id, max_length=made.max_length
+    )
+    if not difference <= TOLERANCE:
+        raise EngineError(
+            f"OpenVINO's logits differ from torch's by {difference:.2g}, expected at most {TOLERANCE:.0e}; "
+            "the graph is wrong and no release was made: report it with the base model's name"
+        )
+    facts = {
+        "format": FORMAT,
+        "name": output.name,
+        "version": output.version,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "labels": made.labels.to_json(),
+        "normalisation": made.base.normalisation,
+        "max_length": made.max_length,
+        "pad_id": made.base.pad_id,
+        "calibration": made.calibration.to_json(made.labels),
+        "base_model": made.base.record,
+        "engines": {
+            "openvino": {"file": layout.graph.name, "weights": "f16", "largest_difference_from_torch": difference},
+            "torch": {"file": layout.weights.name, "weights": "f16"},
+        },
+        **made.facts,
+    }
+    layout.card.write_text(write_card(facts, made.base.notice), encoding="utf-8")
+    paths = list(layout.contents())
+    if made.base.notice:
+        notice = folder / NOTICE
+        notice.write_text(made.base.notice, encoding="utf-8")
+        paths.append(notice)
+    files: dict[str, dict[str, Any]] = {}
+    for path in paths:
+        path.chmod(0o644)  # safetensors writes files that only their owner reads
+        files[path.name] = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
+    text = json.dumps({**facts, "files": files}, ensure_ascii=False, indent=2)
+    layout.manifest.write_text(text + "\n", encoding="utf-8")
+
+
+def _try_out(made: Made, folder: Path) -> None:
+    """Load the release as its users will, and label with it."""
+    silence_telemetry()
+    texts = [text for text, _ in made.probe]
+    labelled = Labeller.open(folder).label_texts(texts)
+    lengths = [sentence.n_tokens for sentence in labelled]
+    if lengths != [tokens.n_tokens for _, tokens in made.probe]:
+        raise EngineError(f"{folder}: the release tokenises sentences otherwise than training did; report it")
+
+
+def _replace(aside: Path, target: Path) -> None:
+    if target.exists():
+        # A folder cannot be renamed over another; the old one steps aside first and comes back if that fails.
+        old = target.with_name(f".{target.name}.{os.getpid()}.old")
+        target.rename(old)
+        try:
+            aside.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+        shutil.rmtree(old)
+    else:
+        aside.rename(target)
+
+
+def _set_current(output: OutputConfig) -> None:
+    pointer = output.folder / "current.json"
+    partial = pointer.with_name(f".{pointer.name}.{os.getpid()}")
+    partial.write_text(json.dumps({"release": output.release.name}) + "\n", encoding="utf-8")
+    partial.replace(pointer)
+
+
+def environment() -> dict[str, Any]:
+    """Versions, machine and git commit: what a number may depend on."""
+    names = ("torch", "transformers", "tokenizers", "accelerate", "datasets", "openvino", "numpy", "safetensors")
+    return {
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "packages": {name: metadata.version(name) for name in names},
+        "git_commit": _git_commit(),
+    }
+
+
+def _git_commit() -> str | None:
+    """The checkout's commit, `+changes` where files differ from it; None outside a checkout."""
+    folder = Path(__file__).resolve().parent
+    git = shutil.which("git")
+    if git is None:
+        return None
+    outputs = [
+        subprocess.run([git, "-C", str(folder), *words], capture_output=True, text=True, check=False)  # noqa: S603
+        for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
+    ]
+    if outputs[0].returncode != 0:
+        return None
+    return outputs[0].stdout.strip() + ("+changes" if outputs[1].stdout.strip() else "")

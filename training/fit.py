@@ -1,0 +1,248 @@
+"""Fine-tuning: transformers' Trainer with our batches, our loss, two learning rates and our validation score.
+
+It keeps the epoch whose validation score is best. It neither calibrates nor exports.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Sampler
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
+from transformers.trainer_utils import get_last_checkpoint
+
+from tasrih.calibration import Calibration
+from tasrih.errors import ConfigError
+from tasrih.labels import LabelSet
+from tasrih.scores import Scores, score
+from tasrih.types import Encoded
+from training.classifier import Classifier
+from training.config import Config, TrainingConfig
+from training.corpus import Row
+from training.dataset import BucketSampler, Collator, make_dataset
+from training.device import Device
+from training.loss import StanceAndClaimsLoss
+from training.predict import gold_of, predict
+
+__all__ = ["Fitted", "Split", "fit", "selection_score"]
+
+BEST = "eval_score"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The rows of one split and their tokens, in one order."""
+
+    rows: Sequence[Row]
+    encoded: Sequence[Encoded]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """What fine-tuning came to.
+
+    Attributes:
+        best_score: `selection_score` of the epoch kept.
+        best_epoch: which one, from 1.
+        train_loss: mean over all steps.
+        seconds: all epochs with their evaluations.
+        log: what was logged, step by step.
+    """
+
+    best_score: float
+    best_epoch: int
+    train_loss: float
+    seconds: float
+    log: list[dict[str, Any]]
+
+
+def selection_score(scores: Scores) -> float:
+    """What decides which epoch is kept: the mean of stance macro-F1 and the mean F1 of the claim types."""
+    if not scores.claims:
+        return scores.stance_macro_f1.value
+    claims = sum(claim.f1.value for claim in scores.claims) / len(scores.claims)
+    return (scores.stance_macro_f1.value + claims) / 2
+
+
+def fit(
+    model: Classifier,
+    splits: dict[str, Split],
+    config: Config,
+    labels: LabelSet,
+    device: Device,
+    *,
+    pad_id: int,
+    run: Path,
+    resume: bool = False,
+) -> Fitted:
+    """Fine-tune `model` in place; it ends with the weights of the best epoch.
+
+    Args:
+        model: fresh or to go on with.
+        splits: `train` and `validation`.
+        config: of the run.
+        labels: names of both heads.
+        device: where, and in which precision.
+        pad_id: the token id of padding.
+        run: the run folder; checkpoints and ``log.jsonl`` go there.
+        resume: whether to go on from the last checkpoint in it.
+
+    Raises:
+        ConfigError: there is nothing to resume.
+    """
+    checkpoints = run / "checkpoints"
+    last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
+    if resume and last is None:
+        raise ConfigError(f"--resume: {checkpoints} holds no checkpoint; run without --resume to start anew")
+    train, validation = splits["train"], splits["validation"]
+    callbacks: list[TrainerCallback] = [_Log(run / "log.jsonl")]
+    if config.training.early_stopping_epochs is not None:
+        callbacks.append(EarlyStoppingCallback(config.training.early_stopping_epochs))
+    trainer = _Trainer(
+        model=model,
+        args=_arguments(config, device, checkpoints, len(train.rows)),
+        train_dataset=make_dataset(train.rows, train.encoded, labels),
+        eval_dataset=make_dataset(validation.rows, validation.encoded, labels),
+        data_collator=Collator(pad_id=pad_id, max_length=config.model.max_length, n_claims=len(labels.claims)),
+        callbacks=callbacks,
+    )
+    trainer.config = config.training
+    trainer.loss = StanceAndClaimsLoss(config.training, train.rows, labels).to(device.name)
+    trainer.validate = lambda: _validate(model, validation, labels, device, pad_id, config.model.max_length)
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    began_s = time.perf_counter()
+    result = trainer.train(resume_from_checkpoint=last)
+    # The Trainer leaves the model's forward wrapped in autocast: whatever runs or traces it later would compute in bf16.
+    trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
+    log = [entry for entry in trainer.state.log_history if BEST in entry]
+    best = max(log, key=lambda entry: entry[BEST])
+    return Fitted(
+        best_score=float(best[BEST]),
+        best_epoch=round(best["epoch"]),
+        train_loss=float(result.training_loss),
+        seconds=time.perf_counter() - began_s,
+        log=list(trainer.state.log_history),
+    )
+
+
+def _validate(
+    model: Classifier, split: Split, labels: LabelSet, device: Device, pad_id: int, max_length: int
+) -> dict[str, float]:
+    logits = predict(model, split.encoded, device, pad_id=pad_id, max_length=max_length)
+    decisions = Calibration.neutral(labels).decide(logits)
+    scores = score(*gold_of(split.rows, labels), decisions, labels, draws=0)
+    found = {BEST: selection_score(scores), "eval_stance_macro_f1": scores.stance_macro_f1.value}
+    found["eval_exact_match"] = scores.exact_match.value
+    found |= {f"eval_f1_{label.name}": label.f1.value for label in (*scores.stances, *scores.claims)}
+    return found
+
+
+def _arguments(config: Config, device: Device, checkpoints: Path, n_rows: int) -> TrainingArguments:
+    training = config.training
+    steps_an_epoch = -(-n_rows // (training.batch_size * training.gradient_accumulation))
+    return TrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=training.epochs,
+        per_device_train_batch_size=training.batch_size,
+        gradient_accumulation_steps=training.gradient_accumulation,
+        learning_rate=training.learning_rate,
+        weight_decay=training.weight_decay,
+        lr_scheduler_type="linear",
+        warmup_steps=round(steps_an_epoch * training.epochs * training.warmup_share),
+        max_grad_norm=training.max_grad_norm,
+        bf16=device.precision == "bf16",
+        use_cpu=device.name == "cpu",
+        gradient_checkpointing=False,  # switched on in the encoder; the Trainer wants a PreTrainedModel for it
+        seed=training.seed,
+        data_seed=training.seed,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model=BEST,
+        greater_is_better=True,
+        logging_steps=config.tracking.log_every_steps,
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=device.name == "cuda",
+        label_names=["stance_B", "claims_BC"],
+    )
+
+
+class _Trainer(Trainer):
+    """The Trainer, told how we batch, optimise, lose and validate."""
+
+    config: TrainingConfig
+    loss: StanceAndClaimsLoss
+    validate: Callable[[], dict[str, float]]
+    loss_is_scaled_for_ga = False
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        lengths = self.train_dataset["length"]
+        return BucketSampler(list(lengths), batch_size=self.config.batch_size, seed=self.config.seed)
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        if self.optimizer is None:
+            device = self.args.device.type
+            self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, self.config), fused=device != "mps")
+        return self.optimizer
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        logits = model(inputs["ids_BL"], inputs["mask_BL"])
+        loss = self.loss(logits, inputs["stance_B"], inputs["claims_BC"], inputs["weight_B"])
+        return (loss, logits) if return_outputs else loss
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """All of validation, padded as inference pads; every process does the same, so their weights stay equal."""
+        metrics = self.validate()
+        self.log(dict(metrics))
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+def _parameter_groups(model: Classifier, config: TrainingConfig) -> list[dict[str, Any]]:
+    """Encoder and heads at rates of their own; biases and norms, which are vectors, without decay."""
+    head = {id(parameter) for parameter in model.head_parameters()}
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    for parameter in model.parameters():
+        if not parameter.requires_grad:
+            continue
+        rate = config.head_learning_rate if id(parameter) in head else config.learning_rate
+        decay = config.weight_decay if parameter.ndim > 1 else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    return [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()]
+
+
+class _Log(TrainerCallback):
+    """Everything logged goes to a file, epochs also to standard error."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Called by the Trainer with each entry."""
+        if not state.is_world_process_zero:
+            return
+        entry = {"step": state.global_step, **(logs or {}), "time": round(time.time(), 3)}
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(entry, ensure_ascii=False, default=float) + "\n")
+        if BEST in entry:
+            shown = " ".join(f"{k.removeprefix('eval_')} {v:.3f}" for k, v in entry.items() if k.startswith("eval_"))
+            sys.stderr.write(f"epoch {state.epoch:.0f} of {args.num_train_epochs:.0f}, step {state.global_step}: {shown}\n")
+        elif "loss" in entry:
+            sys.stderr.write(f"step {state.global_step} of {state.max_steps}: loss {float(entry['loss']):.3f}\n")

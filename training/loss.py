@@ -1,0 +1,80 @@
+"""The training loss: cross-entropy of the stance plus binary cross-entropy of the claim types, rows weighted.
+
+Shape suffixes: ``B`` sentences, ``S`` stances, ``C`` claim types.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - everybody's name for it
+from torch import Tensor, nn
+
+from tasrih.labels import LabelSet
+from training.classifier import ClassifierLogits
+from training.config import TrainingConfig
+from training.corpus import Row
+
+__all__ = ["StanceAndClaimsLoss"]
+
+
+class StanceAndClaimsLoss(nn.Module):
+    """``mean over B of weight * (cross-entropy + claim_weight * mean over C of binary cross-entropy)``.
+
+    The mean is over the sum of the row weights, so that a row of weight 2 counts as if it stood there twice.
+
+    Args:
+        config: label smoothing, claim weight, class weights.
+        rows: of the training split, which `balanced` weights are counted on.
+        labels: names of both heads, in order.
+    """
+
+    stance_weights_S: Tensor
+    claim_weights_C: Tensor
+
+    def __init__(self, config: TrainingConfig, rows: Sequence[Row], labels: LabelSet) -> None:
+        super().__init__()
+        self.label_smoothing = config.label_smoothing
+        self.claim_weight = config.claim_weight
+        self.register_buffer("stance_weights_S", _stance_weights(config.stance_weights, rows, labels))
+        self.register_buffer("claim_weights_C", _claim_weights(config.claim_positive_weights, rows, labels))
+
+    def forward(self, logits: ClassifierLogits, stance_B: Tensor, claims_BC: Tensor, weight_B: Tensor) -> Tensor:
+        """The loss, a scalar, float32.
+
+        Args:
+            logits: of the classifier, in any float type.
+            stance_B: stance indexes, int64.
+            claims_BC: 1 where a claim type is carried, else 0, float32.
+            weight_B: row weights, float32.
+        """
+        loss_B = F.cross_entropy(
+            logits.stance_BS.float(), stance_B, label_smoothing=self.label_smoothing, reduction="none"
+        )
+        loss_B = loss_B * self.stance_weights_S[stance_B]
+        if claims_BC.shape[1]:
+            claims_loss_BC = F.binary_cross_entropy_with_logits(
+                logits.claims_BC.float(), claims_BC, pos_weight=self.claim_weights_C, reduction="none"
+            )
+            loss_B = loss_B + self.claim_weight * claims_loss_BC.mean(dim=1)
+        return (loss_B * weight_B).sum() / weight_B.sum().clamp(min=1e-6)
+
+
+def _stance_weights(weights: str | Mapping[str, float], rows: Sequence[Row], labels: LabelSet) -> Tensor:
+    names = labels.stance_names
+    if isinstance(weights, Mapping):
+        return torch.tensor([weights[name] for name in names])
+    if weights == "none":
+        return torch.ones(len(names))
+    counts = torch.tensor([max(1, sum(row.stance == name for row in rows)) for name in names])
+    # Scaled so that the mean over the rows is 1: the learning rate keeps its meaning.
+    return len(rows) / (len(names) * counts)
+
+
+def _claim_weights(weights: str | Mapping[str, float], rows: Sequence[Row], labels: LabelSet) -> Tensor:
+    names = labels.claim_names
+    if isinstance(weights, Mapping):
+        return torch.tensor([weights[name] for name in names])
+    if weights == "none":
+        return torch.ones(len(names))
+    counts = torch.tensor([max(1, sum(name in row.claim_types for row in rows)) for name in names])
+    return ((len(rows) - counts) / counts).clamp(min=1.0).sqrt()

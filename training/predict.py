@@ -1,0 +1,46 @@
+"""Logits of corpus rows from the torch classifier, batched as inference batches."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tasrih.encoding import batches
+from tasrih.labels import LabelSet
+from tasrih.types import BoolArray, Encoded, IntArray, Logits
+from training.classifier import Classifier
+from training.corpus import Row
+from training.device import Device
+
+__all__ = ["gold_of", "predict"]
+
+
+def predict(model: Classifier, encoded: Sequence[Encoded], device: Device, *, pad_id: int, max_length: int) -> Logits:
+    """Logits of each sentence, float32, in the order given. Leaves the model's mode as it was."""
+    n = len(encoded)
+    stance_BS = np.zeros((n, len(model.heads.stances)), dtype=np.float32)
+    claims_BC = np.zeros((n, len(model.heads.claims)), dtype=np.float32)
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode(), device.autocast():
+        for placed in batches(encoded, pad_id=pad_id, max_length=max_length):
+            ids_BL = torch.from_numpy(placed.batch.ids_BL).to(device.name)
+            mask_BL = torch.from_numpy(placed.batch.mask_BL).to(device.name)
+            answer = model(ids_BL, mask_BL)
+            stance_BS[list(placed.places)] = _numpy(answer.stance_BS)
+            claims_BC[list(placed.places)] = _numpy(answer.claims_BC)
+    model.train(was_training)
+    return Logits(stance_BS, claims_BC)
+
+
+def _numpy(tensor: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return tensor.float().cpu().numpy()
+
+
+def gold_of(rows: Sequence[Row], labels: LabelSet) -> tuple[IntArray, BoolArray]:
+    """Stance indexes (shape B, int64) and claim types carried (shape BC, bool) of labelled rows."""
+    stances = {name: place for place, name in enumerate(labels.stance_names)}
+    stance_B = np.array([stances[row.stance] for row in rows], dtype=np.int64)
+    claims = [[name in row.claim_types for name in labels.claim_names] for row in rows]
+    return stance_B, np.array(claims, dtype=np.bool_).reshape(len(rows), len(labels.claims))
