@@ -13,7 +13,7 @@ from importlib import metadata
 
 from tasrih.errors import TasrihError
 
-__all__ = ["EXIT_FAILED", "EXIT_PARTLY", "GROUP", "Command", "main"]
+__all__ = ["EXIT_FAILED", "EXIT_PARTLY", "GROUP", "Command", "complain", "main"]
 
 GROUP = "tasrih.commands"
 EXIT_PARTLY = 1
@@ -38,7 +38,26 @@ class Command:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``tasrih``; returns the exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _main(list(sys.argv[1:] if argv is None else argv))
+        # Now, so that a reader who left, or a full disk, is noticed here and not while Python ends.
+        sys.stdout.flush()
+        return code
+    except TasrihError as error:
+        complain(str(error))
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (such as `head`) has gone. Python would complain once more while it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        complain(f"{error.filename or 'output'}: {error.strerror or error}; check the disk and the path")
+    return EXIT_FAILED
+
+
+def _main(words: list[str]) -> int:
     commands = {entry.name: entry for entry in metadata.entry_points(group=GROUP)}
     if not words or words[0] in ("-h", "--help"):
         _say(_help(commands))
@@ -48,23 +67,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     name, *rest = words
     if name not in commands:
-        _complain(f"no command {name!r}; choose one of: {', '.join(sorted(commands))}")
+        complain(f"no command {name!r}; choose one of: {', '.join(sorted(commands))}")
         return EXIT_FAILED
-    try:
-        command: Command = commands[name].load()
-        parser = argparse.ArgumentParser(prog=f"tasrih {name}", description=command.summary)
-        command.configure(parser)
-        return command.run(parser.parse_args(rest))
-    except TasrihError as error:
-        _complain(str(error))
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        _complain("interrupted")
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader (such as `head`) has gone. Python would complain once more while it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    command: Command = commands[name].load()
+    parser = argparse.ArgumentParser(prog=f"tasrih {name}", description=command.summary)
+    command.configure(parser)
+    return command.run(parser.parse_args(rest))
 
 
 def _help(commands: dict[str, metadata.EntryPoint]) -> str:
@@ -84,8 +92,10 @@ def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def _complain(text: str) -> None:
-    sys.stderr.write(f"tasrih: {text}\n")
+def complain(text: str) -> None:
+    """Say on standard error what went wrong."""
+    # A file name may hold bytes that are no text; told with a mark in their place.
+    sys.stderr.write(f"tasrih: {text}\n".encode("utf-8", "replace").decode())
 
 
 if __name__ == "__main__":

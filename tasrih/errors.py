@@ -1,4 +1,6 @@
-"""What can go wrong, as one tree::
+"""What can go wrong, as one tree.
+
+::
 
     TasrihError
     |-- InputError            a document that cannot be read or holds no article

@@ -47,11 +47,9 @@ _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*[
 _DOCTYPE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
-_TAG = re.compile(
-    r"</?(?:p|div|span|br|a|h[1-6]|article|section|img|ul|li|table|meta|script|figure)(?:\s[^<>]{0,500})?/?>",
-    re.I,
-)
-_HTML_TAGS = 3
+# A paragraph or block opened and closed: markup. Stray tags, <br> above all, also stand in text that was copied from a page.
+_CLOSED_BLOCK = re.compile(r"</(?:p|div|h[1-6]|article|section|ul|table|figure)\s*>", re.I)
+_HTML_BLOCKS = 3
 _SAMPLE_BYTES = 65_536
 
 
@@ -105,7 +103,11 @@ def find_paths(path: Path) -> Iterator[Path]:
     Raises:
         InputError: there is no such file or folder.
     """
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise InputError(f"{path}: no file can have this name ({error.strerror}). Check the path.") from error
+    if not exists:
         raise InputError(f"{path}: no such file or folder. Check the path.")
     if not path.is_dir():
         yield path
@@ -144,19 +146,17 @@ def check_text(document: Document, *, max_chars: int = MAX_CHARS) -> Document:
 
 
 def _too_large(name: str, size: str, max_chars: int) -> InputTooLargeError:
-    return InputTooLargeError(
-        f"{name}: {size}; the limit is {max_chars:,} characters. Cut it into its articles, or raise max_chars."
-    )
+    return InputTooLargeError(f"{name}: {size}; the limit is {max_chars:,} characters. Cut it into its articles.")
 
 
 def _looks_like_html(text: str) -> bool:
-    return bool(_DOCTYPE.match(text)) or len(_TAG.findall(text, 0, 20_000)) >= _HTML_TAGS
+    return bool(_DOCTYPE.match(text)) or len(_CLOSED_BLOCK.findall(text, 0, 20_000)) >= _HTML_BLOCKS
 
 
 def _decoded(data: bytes, name: str) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, errors="replace")
+            return _plausible(data[len(mark) :].decode(encoding, errors="replace"), name)
     utf16 = _utf16_without_mark(data)
     if utf16 is not None:
         return utf16
@@ -168,7 +168,7 @@ def _decoded(data: bytes, name: str) -> str:
     for encoding in ([declared[1].decode("ascii")] if declared else []) + ["windows-1256"]:
         try:
             text = data.decode(encoding, errors="replace")
-        except LookupError:  # a page may declare a charset that nobody knows
+        except (LookupError, UnicodeError):  # a page may declare a charset that nobody knows, or one of no text
             continue
         if _reads_as_arabic(text):
             return text

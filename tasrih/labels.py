@@ -55,6 +55,9 @@ class LabelSet:
             names = [label.name for label in getattr(self, field)]
             if len(set(names)) != len(names):
                 raise ValueError(f"{field}: a name stands twice in {names}")
+        shared = set(self.stance_names) & set(self.claim_names)
+        if shared:
+            raise ValueError(f"stances and claims: {sorted(shared)} in both; a name must tell its head")
 
     @classmethod
     def from_json(cls, data: Mapping[str, Sequence[Any]]) -> "LabelSet":

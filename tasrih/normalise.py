@@ -130,7 +130,7 @@ def scheme_for(base_name: str) -> str:
     """The scheme for a base model.
 
     Args:
-        base_name: a model hub id (`aubmindlab/bert-base-arabertv02`) or a folder; its last part decides.
+        base_name: a model hub id (`aubmindlab/bert-base-arabertv02`) or a folder, also one inside a hub cache.
 
     Returns:
         A name in `SCHEMES`; `light` for every model that is not of the AraBERT family.
@@ -138,7 +138,10 @@ def scheme_for(base_name: str) -> str:
     Raises:
         ConfigError: the model is an AraBERT that wants other preprocessing than v0.2's.
     """
-    name = re.sub("[-_. ]", "", PurePath(base_name.replace("\\", "/")).name.casefold())
+    path = PurePath(base_name.replace("\\", "/"))
+    # In a hub cache the model's name stands above its revision: models--OWNER--NAME/snapshots/REVISION.
+    named = next((part for part in path.parts if part.startswith("models--")), path.name)
+    name = re.sub("[-_. ]", "", named.casefold())
     if "arabertv02" in name:
         return "arabertv02-twitter" if "twitter" in name else "arabertv02"
     if "araelectra" in name or "aragpt2" in name:

@@ -17,7 +17,7 @@ from tasrih.calibration import Calibration
 from tasrih.errors import ReleaseDamagedError, ReleaseError, ReleaseNotFoundError
 from tasrih.labels import LabelSet
 
-__all__ = ["Layout", "Release", "find_release", "sha256_of"]
+__all__ = ["FORMAT", "Layout", "Release", "digest", "find_release", "sha256_of"]
 
 FORMAT = 1
 ENVIRONMENT = "TASRIH_MODEL"
@@ -114,6 +114,11 @@ class Release:
                     f"{layout.manifest}: format {facts['format']!r}, this tasrih reads {FORMAT}; "
                     "install the tasrih version that made the release"
                 )
+            if facts["digest"] != digest(facts):
+                raise ReleaseDamagedError(
+                    f"{layout.manifest}: its digest does not match its contents; the file is damaged or was changed: "
+                    "fetch the release again (in a checkout: git checkout -- models)"
+                )
             _verify(layout, facts["files"])
             labels = LabelSet.from_json(facts["labels"])
             return cls(
@@ -132,6 +137,13 @@ class Release:
                 f"{layout.manifest}: not a valid release.json ({type(error).__name__}: {error}); "
                 "fetch the release again"
             ) from error
+
+
+def digest(facts: Mapping[str, Any]) -> str:
+    """The hexadecimal sha256 of all that ``release.json`` says but the digest itself, keys sorted."""
+    said = {name: value for name, value in facts.items() if name != "digest"}
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sha256_of(path: Path) -> str:

@@ -93,7 +93,7 @@ class Scores:
         data = asdict(self)
         for field in ("stances", "claims"):
             data[field] = {item.pop("name"): item for item in data[field]}
-        return _rounded(data)
+        return {key: _rounded(value) for key, value in data.items()}
 
 
 def score(
@@ -209,9 +209,7 @@ def _ratio(part: FloatArray64, whole: FloatArray64) -> FloatArray64:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def _named(
-    values: list[Interval], labels: LabelSet, support_K: IntArray, given_K: IntArray, n: int
-) -> Scores:
+def _named(values: list[Interval], labels: LabelSet, support_K: IntArray, given_K: IntArray, n: int) -> Scores:
     names = (*labels.stance_names, *labels.claim_names)
     k = len(names)
     macro, accuracy, exact, review, kept = values[3 * k : 3 * k + 5]

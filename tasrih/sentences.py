@@ -46,7 +46,7 @@ _CONTINUES: Final = frozenset("،,؛;:)]»”")
 _LETTERED: Final = frozenset(
     "المجموعة مجموعة الفئة فئة فيتامين القسم الملحق الخيار البند الفقرة الدرجة المستوى".split()
 )
-_ABBREVIATIONS: Final = frozenset("أد تلف بروف دبليو Mr Mrs Ms Dr Prof St Gen Col Lt Sen Rep Jr Sr No vs".split())
+_ABBREVIATIONS: Final = frozenset("أد بروف دبليو Mr Mrs Ms Dr Prof St Gen Col Lt Sen Rep Jr Sr No vs".split())
 # Latin initials spelt out, as wires write them: "بي.بي.سي", "إم.إتش17".
 _LETTER_NAMES: Final = frozenset(
     "إيه ايه إي اي بي سي دي إف اف جي إتش اتش آي جيه كيه كي إل ال إم ام إن ان أو او كيو آر ار إس اس تي يو في دبليو إكس اكس واي زد "

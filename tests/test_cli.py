@@ -125,8 +125,8 @@ def test_sentences_pass_their_fields_through(tmp_path):
 
 
 BAD = {
-    "empty.txt": (b"", "empty"),
-    "spaces.txt": (b" \n\t\n", "empty"),
+    "empty.txt": (b"", "no text"),
+    "spaces.txt": (b" \n\t\n", "no text"),
     "latin.txt": (b"No Arabic letter stands in here.\n" * 3, "Arabic"),
     "picture.txt": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "text"),
     "huge.txt": (PROSE.encode() * 120_000, "2,000,000"),
@@ -154,6 +154,108 @@ def test_bad_files_are_told_and_the_others_labelled(tmp_path):
     for name in READABLE:
         assert items[name]["sentences"], name
     assert len(items["line.txt"]["sentences"]) == 1200
+
+
+def test_a_folder_without_pages_is_told(tmp_path, capsys):
+    (tmp_path / "notes.csv").write_text("x", encoding="utf-8")
+    assert cli.main(["label", str(tmp_path), "--format", "jsonl"]) == 1
+    assert "the folder holds no file of .txt" in capsys.readouterr().err
+
+
+def test_the_output_may_not_be_an_input(tmp_path, capsys):
+    page = tmp_path / "p.txt"
+    page.write_text(PROSE, encoding="utf-8")
+    assert cli.main(["label", str(page), "--output", str(page)]) == 2
+    assert "is one of the inputs" in capsys.readouterr().err
+    assert page.read_text(encoding="utf-8") == PROSE
+
+
+def test_a_failed_run_leaves_the_earlier_output(tmp_path, capsys):
+    out = tmp_path / "out.jsonl"
+    out.write_text("before", encoding="utf-8")
+    assert cli.main(["label", "--sentences", str(tmp_path / "none"), "--output", str(out)]) == 2
+    assert out.read_text(encoding="utf-8") == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id": "K", "text": ""}',
+        b'{"id": "K", "text": "x", "error": {"code": 1}, "score": NaN}',
+        b'{"id": "K", "text": "x", "score": 1e999}',
+        b'{"id": "K", "text": "\\ud800"}',
+        b"[1]",
+        b"\xff",
+    ],
+)
+def test_a_bad_line_spoils_no_other(tmp_path, line):
+    good = json.dumps({"id": "good", "text": PROSE, "error": "mine"}).encode()
+    done = tasrih("label", "--sentences", "-", stdin=line + b"\n" + good)
+    bad, labelled = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 1 and b"Traceback" not in done.stderr
+    assert bad["error"]["code"] == "bad_input" and bad["id"] in ("K", None)
+    assert labelled["id"] == "good" and labelled["stance"] and labelled["error"] == "mine"
+
+
+def test_names_that_steer_a_terminal_or_are_no_text(tmp_path):
+    names = [b"\x1b[31mred.txt", b"bad\xff.txt"]
+    for name in names:
+        with open(os.path.join(os.fsencode(tmp_path), name), "wb") as stream:
+            stream.write(PROSE.encode())
+    for format in ("table", "json", "jsonl", "csv", "html"):
+        done = tasrih("label", str(tmp_path), "--format", format)
+        assert done.returncode == 0 and b"Traceback" not in done.stderr, done.stderr
+        assert format != "table" or b"\x1b" not in done.stdout
+
+
+def test_no_color_is_obeyed():
+    import io
+
+    from tasrih.formats.table import TableWriter
+    from tasrih.pipeline import Labeller
+    from tasrih.types import Document
+
+    labeller = Labeller.open()
+    (report,) = labeller.label_articles([Document(text=PROSE)])
+
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def shown(color: bool | None) -> str:
+        screen = Screen()
+        TableWriter(screen, labeller.release, color=color).report(report)
+        return screen.getvalue()
+
+    assert "\x1b[3" not in shown(False) and "\x1b" in shown(True)
+
+
+def test_evaluate_prints_and_writes_scores(tmp_path, capsys):
+    rows = [
+        {"text": PROSE, "stance": "neutral_report", "claim_types": [], "split": "test"},
+        {"text": "نفى الكرملين هذه الاتهامات ووصفها بأنها محض افتراء غربي.", "stance": "pro_russia",
+         "claim_types": ["denial"], "split": "test"},
+        {"text": "لا يُقرأ", "stance": "whatever", "claim_types": None, "split": "train"},
+    ]  # fmt: skip
+    data, out = tmp_path / "d.jsonl", tmp_path / "scores.json"
+    data.write_text("\ufeff" + "\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    assert cli.main(["evaluate", str(data), "--split", "test", "--output", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "on 2 sentences" in printed and "stance macro-F1" in printed
+    scores = json.loads(out.read_text(encoding="utf-8"))
+    assert scores["n"] == 2 and scores["stances"]["neutral_report"]["support"] == 1
+    assert scores["claims"]["denial"]["f1"]["value"] == 1.0
+    assert cli.main(["evaluate", str(data)]) == 2
+    assert "line 3: stance 'whatever'; expected one of pro_russia" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("claims", ["denial", [["denial"]], ["untrue"], None])
+def test_evaluate_refuses_other_claim_types(tmp_path, capsys, claims):
+    data = tmp_path / "d.jsonl"
+    data.write_text(json.dumps({"text": PROSE, "stance": "neutral_report", "claim_types": claims}), encoding="utf-8")
+    assert cli.main(["evaluate", str(data)]) == 2
+    assert "claim_types" in capsys.readouterr().err
 
 
 def test_standard_input(tmp_path):
@@ -188,6 +290,12 @@ def test_a_damaged_release_is_named(tmp_path, capsys, labeller):
     path.write_bytes(data)
     assert cli.main(["label", str(PAGE), "--model", str(folder)]) == 2
     assert "openvino_model.bin: sha256 is" in capsys.readouterr().err
+
+
+def test_nothing_reports_home():
+    code = "import sys, tasrih.engines.openvino; print(sys.modules.get('openvino_telemetry'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.stdout == "None\n", done.stderr
 
 
 def test_info_tells_release_and_engine(capsys):

@@ -15,6 +15,7 @@ def test_names_people_see_default_to_the_key():
         ({"stances": ["a"]}, "at least 2"),
         ({"stances": ["a", "a"]}, "stances: a name stands twice"),
         ({"stances": ["a", "b"], "claims": ["c", "c"]}, "claims: a name stands twice"),
+        ({"stances": ["a", "b"], "claims": ["b"]}, "'b'] in both"),
     ],
 )
 def test_label_sets_that_mean_nothing_are_refused(data, message):

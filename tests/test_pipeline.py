@@ -34,7 +34,7 @@ def test_a_sentence_gets_the_same_bits_alone_batched_and_shuffled(precision):
     together = labeller.label_texts(TEXTS)
     shuffled = labeller.label_texts([TEXTS[place] for place in order])
     alone = [labeller.label_texts([text])[0] for text in TEXTS]
-    # Probabilities are given to six decimals; the logits beneath are compared in tests/engines.
+    # Probabilities are given to six decimals; the logits beneath are compared below.
     assert together == alone
     assert shuffled == [alone[place] for place in order]
 
@@ -111,9 +111,10 @@ def test_logits_are_bit_equal_alone_and_batched(labeller):
 
     def logits(budget: int) -> np.ndarray:
         placed = list(batches(encoded, max_batch_tokens=budget, **limits))
-        rows = np.zeros((len(encoded), len(labeller.release.labels.stances)), dtype=np.float32)
+        labels = labeller.release.labels
+        rows = np.zeros((len(encoded), len(labels.stances) + len(labels.claims)), dtype=np.float32)
         for one, answer in zip(placed, labeller.engine.run(p.batch for p in placed), strict=True):
-            rows[list(one.places)] = answer.stance_BS
+            rows[list(one.places)] = np.concatenate([answer.stance_BS, answer.claims_BC], axis=1)
         return rows
 
     assert logits(1).tobytes() == logits(4096).tobytes()

@@ -1,10 +1,11 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from tasrih.errors import ReleaseDamagedError, ReleaseError, ReleaseNotFoundError
-from tasrih.release import Layout, Release, find_release, sha256_of
+from tasrih.release import Layout, Release, digest, find_release, sha256_of
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def folder(tmp_path):
         },
         "files": {path.name: {"sha256": sha256_of(path)} for path in layout.contents()},
     }
-    layout.manifest.write_text(json.dumps(facts), encoding="utf-8")
+    layout.manifest.write_text(json.dumps({**facts, "digest": digest(facts)}), encoding="utf-8")
     return layout.folder
 
 
@@ -37,6 +38,7 @@ def change(folder, **fields):
     manifest = Layout(folder).manifest
     facts = json.loads(manifest.read_text(encoding="utf-8"))
     facts.update(fields)
+    facts["digest"] = digest(facts)
     manifest.write_text(json.dumps(facts), encoding="utf-8")
 
 
@@ -53,13 +55,13 @@ def test_a_changed_byte_is_named(folder, name):
     data = bytearray(path.read_bytes())
     data[3] ^= 1
     path.write_bytes(data)
-    with pytest.raises(ReleaseDamagedError, match=f"{name}: sha256 is"):
+    with pytest.raises(ReleaseDamagedError, match=re.escape(f"{name}: sha256 is")):
         Release.load(folder)
 
 
 def test_a_missing_file_is_named(folder):
     (folder / "tokenizer.json").unlink()
-    with pytest.raises(ReleaseDamagedError, match="tokenizer.json: missing"):
+    with pytest.raises(ReleaseDamagedError, match=r"tokenizer\.json: missing"):
         Release.load(folder)
 
 
@@ -70,7 +72,7 @@ def test_the_torch_weights_may_be_left_out(folder):
 
 def test_a_file_without_a_hash_is_not_trusted(folder):
     change(folder, files={})
-    with pytest.raises(ReleaseDamagedError, match="names no sha256 for config.json"):
+    with pytest.raises(ReleaseDamagedError, match=r"names no sha256 for config\.json"):
         Release.load(folder)
 
 
@@ -78,6 +80,13 @@ def test_a_file_without_a_hash_is_not_trusted(folder):
 def test_a_broken_manifest_is_told(folder, text):
     Layout(folder).manifest.write_text(text, encoding="utf-8")
     with pytest.raises(ReleaseDamagedError, match=r"not a valid release\.json"):
+        Release.load(folder)
+
+
+def test_a_changed_threshold_is_noticed(folder):
+    manifest = Layout(folder).manifest
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("0.4", "0.9"), encoding="utf-8")
+    with pytest.raises(ReleaseDamagedError, match="its digest does not match"):
         Release.load(folder)
 
 

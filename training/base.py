@@ -12,13 +12,14 @@ from typing import Any
 
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import AutoConfig, AutoTokenizer, BertConfig, BertModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedModel
 
 from tasrih.errors import ConfigError
 from tasrih.normalise import normalise
 from training.base_source import is_hub_id, missing_base
-from training.classifier import CONFIG_KEY, encoder_class
-from training.config import Config, RandomEncoderConfig
+from training.classifier import CONFIG_KEY, encoder_arguments
+from training.config import Config
+from training.config_inputs import RandomEncoderConfig
 
 __all__ = ["Base", "open_base"]
 
@@ -73,19 +74,19 @@ def open_base(config: Config, texts: Iterable[str]) -> Base:
 def _pretrained(config: Config, scheme: str) -> Base:
     name = str(config.base.model)
     model_config = AutoConfig.from_pretrained(name, revision=config.base.revision)
-    model_class, arguments = encoder_class(model_config)
+    arguments = encoder_arguments(model_config)
     folder = Path(name)
     if getattr(model_config, CONFIG_KEY, None) is not None:
         # A release: its encoder goes on from where it was; its heads start anew, since labels may differ.
-        encoder = model_class._from_config(model_config, **arguments)
+        encoder = AutoModel.from_config(model_config, **arguments)
         state = load_file(folder / "model.safetensors")
         mark = "encoder."
         encoder.load_state_dict({k.removeprefix(mark): v.float() for k, v in state.items() if k.startswith(mark)})
         delattr(model_config, CONFIG_KEY)
     else:
         # weights_only: a hub model may hold nothing but a pickle, and nothing in it may run.
-        encoder = model_class.from_pretrained(
-            name, revision=config.base.revision, weights_only=True, dtype="float32", **arguments
+        encoder = AutoModel.from_pretrained(
+            name, revision=config.base.revision or "main", weights_only=True, **arguments
         )
     positions = int(getattr(model_config, "max_position_embeddings", config.model.max_length + 2))
     if config.model.max_length > positions:
@@ -125,9 +126,7 @@ def _tokenizer(name: str, revision: str | None) -> Tokenizer:
 def _random(config: RandomEncoderConfig, scheme: str, max_length: int, texts: Iterable[str]) -> Base:
     specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
     split = pre_tokenizers.BertPreTokenizer()
-    words = Counter(
-        word for text in texts for word, _ in split.pre_tokenize_str(normalise(text, scheme=scheme))
-    )
+    words = Counter(word for text in texts for word, _ in split.pre_tokenize_str(normalise(text, scheme=scheme)))
     # Ties by spelling, so that the vocabulary is the same on every machine.
     kept = sorted(words, key=lambda word: (-words[word], word))[: config.vocabulary]
     vocabulary = {piece: i for i, piece in enumerate([*specials, *kept])}

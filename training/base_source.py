@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from training.config import BaseConfig
+from training.config_inputs import BaseConfig
 
 __all__ = ["is_hub_id", "missing_base"]
 

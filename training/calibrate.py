@@ -151,7 +151,9 @@ def review_floor(
     sorted_B, right_sorted_B = confidence_B[order], right_B[order]
     n = len(order)
     # Floor k sends the k least sure; equal confidences are sent together or not at all.
-    sent = np.array([k for k in range(n) if k / n <= config.max_review_share and (k == 0 or sorted_B[k] > sorted_B[k - 1])])
+    sent = np.array(
+        [k for k in range(n) if k / n <= config.max_review_share and (k == 0 or sorted_B[k] > sorted_B[k - 1])]
+    )
     rest = np.array([right_sorted_B[k:].mean() for k in sent])
     reached = rest >= config.review_target
     place = int(reached.argmax()) if reached.any() else int(rest.argmax())

@@ -15,11 +15,19 @@ from typing import Any, Literal, NamedTuple
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import MODEL_MAPPING, AutoConfig, PretrainedConfig, PreTrainedModel
+from transformers import MODEL_MAPPING, AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from tasrih.errors import ConfigError, ReleaseDamagedError
 
-__all__ = ["CONFIG_KEY", "Classifier", "ClassifierLogits", "Heads", "encoder_class", "load_classifier", "save_classifier"]
+__all__ = [
+    "CONFIG_KEY",
+    "Classifier",
+    "ClassifierLogits",
+    "Heads",
+    "encoder_arguments",
+    "load_classifier",
+    "save_classifier",
+]
 
 # The one key that our heads add to the encoder's config.json.
 CONFIG_KEY = "tasrih"
@@ -123,21 +131,20 @@ def _pool(hidden_BLD: Tensor, mask_BL: Tensor, pooling: str) -> Tensor:
     return (summed_BD / mask_BL1.sum(dim=1).clamp(min=1.0)).to(hidden_BLD.dtype)
 
 
-def encoder_class(config: PretrainedConfig) -> tuple[type[PreTrainedModel], dict[str, Any]]:
-    """The transformers class for a config, and the arguments that leave its unused pooler out.
+def encoder_arguments(config: PretrainedConfig) -> dict[str, Any]:
+    """What `AutoModel` is to be given for this config: float32, and no pooler where the class lets it be left out.
 
     Raises:
         ConfigError: transformers has no plain encoder for it.
     """
-    try:
-        model_class = MODEL_MAPPING[type(config)]
-    except KeyError as error:
+    if type(config) not in MODEL_MAPPING:
         raise ConfigError(
             f"base model: {config.model_type!r} is not an encoder that transformers knows; "
             "expected BERT, RoBERTa, ELECTRA or their like"
-        ) from error
-    takes_it = "add_pooling_layer" in inspect.signature(model_class.__init__).parameters
-    return model_class, {"add_pooling_layer": False} if takes_it else {}
+        )
+    model_class: Any = MODEL_MAPPING[type(config)]
+    takes_it = "add_pooling_layer" in inspect.signature(model_class).parameters
+    return {"dtype": torch.float32, **({"add_pooling_layer": False} if takes_it else {})}
 
 
 def save_classifier(model: Classifier, folder: Path) -> None:
@@ -166,8 +173,7 @@ def load_classifier(folder: Path) -> Classifier:
         raise ReleaseDamagedError(
             f"{folder / 'config.json'}: no key {CONFIG_KEY!r}, so it names no heads; expected a release or run folder"
         )
-    model_class, arguments = encoder_class(config)
-    model = Classifier(model_class._from_config(config, **arguments), Heads.from_json(heads))
+    model = Classifier(AutoModel.from_config(config, **encoder_arguments(config)), Heads.from_json(heads))
     saved = load_file(folder / "model.safetensors")
     state = {name: value.float() if value.is_floating_point() else value for name, value in saved.items()}
     try:
@@ -175,4 +181,3 @@ def load_classifier(folder: Path) -> Classifier:
     except RuntimeError as error:
         raise ReleaseDamagedError(f"{folder / 'model.safetensors'}: {error}; fetch the release again") from error
     return model.eval()
-

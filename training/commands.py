@@ -27,9 +27,16 @@ DEFAULT_CONFIG = Path("configs/default.yaml")
 def _configure_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, help="a YAML file such as configs/default.yaml")
     parser.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="A.B=C", help="override one key; may be repeated"
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="A.B=C",
+        help="override one key; may be repeated",
     )
-    parser.add_argument("--dry-run", action="store_true", help="validate, print the plan and what is missing, train nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="validate, print the plan and what is missing, train nothing"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the newest run of this name (or output.run)")
     parser.add_argument("--output", type=Path, help="the folder that the release folder is made in (output.folder)")
     parser.add_argument("--set-current", action="store_true", help="make it the default release (output.set_current)")
@@ -70,8 +77,12 @@ def _configure_corpus(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     build = actions.add_parser("build-real", help="build the texts of the real half from your own copy of the corpora")
     source = build.add_mutually_exclusive_group(required=True)
-    source.add_argument("--from", dest="clones", nargs="+", type=Path, metavar="FOLDER", help="clones of the repositories")
-    source.add_argument("--from-file", type=Path, metavar="FILE", help="JSONL with repo, path, start, length, sha1, text")
+    source.add_argument(
+        "--from", dest="clones", nargs="+", type=Path, metavar="FOLDER", help="clones of the repositories"
+    )
+    source.add_argument(
+        "--from-file", type=Path, metavar="FILE", help="JSONL with repo, path, start, length, sha1, text"
+    )
     check = actions.add_parser("check", help="the checks that stand before any training")
     check.add_argument("config", type=Path, nargs="?", default=DEFAULT_CONFIG, help=f"default: {DEFAULT_CONFIG}")
     check.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C", help="override one key")
@@ -93,7 +104,9 @@ def _build_real(arguments: argparse.Namespace) -> int:
             shown = ", ".join(ids[:10]) + (" …" if len(ids) > 10 else "")
             sys.stderr.write(f"tasrih: {len(ids)} sentences {what}: {shown}\n")
     if built.missing or built.differing:
-        sys.stderr.write("tasrih: check out the commits that data/real/README.md names, all of their files, and build again\n")
+        sys.stderr.write(
+            "tasrih: check out the commits that data/real/README.md names, all of their files, and build again\n"
+        )
         return EXIT_FAILED
     return 0
 

@@ -2,180 +2,34 @@
 
 A config is a YAML file with the sections `base`, `corpus`, `model`, `training`, `calibration`, `tracking`, `output`.
 Every path in it is relative to the working directory, as on any command line; the configs of this project are
-written to be run from the root of the checkout. Reading and error messages live in `training/config_file.py`.
+written to be run from the root of the checkout. The first three sections live in `training/config_inputs.py`, reading and
+error messages in `training/config_file.py`.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from tasrih.errors import ConfigError
-from tasrih.labels import Label, LabelSet
-from tasrih.normalise import SCHEMES, scheme_for
+from training.config_inputs import (
+    BaseConfig,
+    CorpusConfig,
+    Count,
+    ModelConfig,
+    NotNegative,
+    Positive,
+    Section,
+)
 
-__all__ = [
-    "BaseConfig",
-    "CalibrationConfig",
-    "Config",
-    "CorpusConfig",
-    "ModelConfig",
-    "OutputConfig",
-    "RandomEncoderConfig",
-    "TrackingConfig",
-    "TrainingConfig",
-    "load_config",
-]
+__all__ = ["CalibrationConfig", "Config", "OutputConfig", "TrackingConfig", "TrainingConfig", "load_config"]
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
 # Part of file names, so: no slashes, no leading dot.
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RandomEncoderConfig(_Section):
-    """A BERT with random weights and a word-level tokenizer made from the corpus: for tests, it learns little.
-
-    Attributes:
-        layers: more is slower.
-        width: of a token's vector; divisible by `heads`.
-        heads: attention heads.
-        feed_forward: width inside a layer.
-        vocabulary: words kept, the most frequent ones; the others are unknown.
-    """
-
-    layers: Count = 2
-    width: Count = 32
-    heads: Count = 2
-    feed_forward: Count = 64
-    vocabulary: Count = 400
-
-    @model_validator(mode="after")
-    def _divisible(self) -> "RandomEncoderConfig":
-        if self.width % self.heads:
-            raise ValueError(f"width {self.width} is not divisible by heads {self.heads}; choose a multiple")
-        return self
-
-
-class BaseConfig(_Section):
-    """The pretrained encoder to fine-tune.
-
-    Attributes:
-        model: a transformers model folder (`models/base`, made by `python -m training.base_encoder`; a release folder,
-            to fine-tune it further) or a hub id (`aubmindlab/bert-base-arabertv02`).
-        revision: commit of the hub model. Pin it: a branch may move under you.
-        normalisation: a scheme of `tasrih.normalise`, or `auto`: the one that goes with the model's name. The wrong one
-            gives the encoder text it never saw.
-        random: instead of `model`, an encoder of random weights.
-    """
-
-    model: str | None = None
-    revision: str | None = None
-    normalisation: str = "auto"
-    random: RandomEncoderConfig | None = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "BaseConfig":
-        if (self.model is None) == (self.random is None):
-            raise ValueError("give exactly one of `model` (a folder or hub id) and `random` (an encoder for tests)")
-        return self
-
-    @model_validator(mode="after")
-    def _known_scheme(self) -> "BaseConfig":
-        try:
-            scheme = self.scheme
-        except ConfigError as error:
-            raise ValueError(str(error)) from error
-        if scheme not in SCHEMES:
-            raise ValueError(f"normalisation {scheme!r} given, expected auto or one of {', '.join(SCHEMES)}")
-        return self
-
-    @property
-    def scheme(self) -> str:
-        """The scheme of `tasrih.normalise` to use, `auto` resolved."""
-        if self.normalisation == "auto":
-            return scheme_for(self.model) if self.model else "light"
-        return self.normalisation
-
-
-class CorpusConfig(_Section):
-    """Which labelled sentences the run learns from.
-
-    Attributes:
-        composed: file patterns of JSONL rows that carry their text.
-        real_labels: labels of real sentences, without text; null leaves them out.
-        real_texts: their texts, built by `tasrih corpus build-real`.
-        allow_missing_texts: whether a real sentence without text is left out. False stops the run, so that two runs
-            of one config learn from the same sentences.
-        real_weight: how much a real sentence counts beside a composed one. Higher: closer to newswire, whose
-            positions are rarer and vaguer; lower: closer to the codebook's clear cases.
-        unsure_weight: multiplies the weight of rows whose reader was unsure. Lower: cleaner labels, fewer hard cases.
-    """
-
-    composed: tuple[str, ...] = ()
-    real_labels: Path | None = None
-    real_texts: Path = Path("data/real/built/real.jsonl")
-    allow_missing_texts: bool = False
-    real_weight: Positive = 1.0
-    unsure_weight: NotNegative = 1.0
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> "CorpusConfig":
-        if not self.composed and self.real_labels is None:
-            raise ValueError("no data named; give `composed` patterns or `real_labels`")
-        return self
-
-
-class LabelConfig(_Section):
-    """A label: its key in the corpus, and the names people see (the key where none is given)."""
-
-    name: Annotated[str, Field(min_length=1)]
-    arabic: str | None = None
-    english: str | None = None
-
-    def to_label(self) -> Label:
-        """The core's label."""
-        return Label(self.name, self.arabic or self.name, self.english or self.name)
-
-
-class ModelConfig(_Section):
-    """The classifier on top of the encoder.
-
-    Attributes:
-        stances: at least two, in the order of the logits; a sentence gets exactly one.
-        claims: claim types; a sentence gets any number; the list may be empty.
-        max_length: tokens of a sentence, specials included. Longer sentences lose their end; time grows with it only
-            where sentences are that long.
-        pooling: `mean` of the tokens, or the first token (`cls`).
-        dropout: before the heads, in training alone. Higher: less overfitting, slower learning.
-    """
-
-    stances: tuple[LabelConfig, ...]
-    claims: tuple[LabelConfig, ...] = ()
-    max_length: Annotated[int, Field(ge=8, le=512)] = 192
-    pooling: Literal["mean", "cls"] = "mean"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
-
-    @model_validator(mode="after")
-    def _labels(self) -> "ModelConfig":
-        self.label_set()
-        return self
-
-    def label_set(self) -> LabelSet:
-        """The labels of both heads, in the order of the logits."""
-        return LabelSet(
-            tuple(label.to_label() for label in self.stances), tuple(label.to_label() for label in self.claims)
-        )
-
-
-class TrainingConfig(_Section):
+class TrainingConfig(Section):
     """The optimisation.
 
     Attributes:
@@ -221,7 +75,7 @@ class TrainingConfig(_Section):
     early_stopping_epochs: Count | None = None
 
 
-class CalibrationConfig(_Section):
+class CalibrationConfig(Section):
     """What is chosen on the validation split after training.
 
     Attributes:
@@ -237,7 +91,7 @@ class CalibrationConfig(_Section):
     max_review_share: Share = 0.25
 
 
-class TrackingConfig(_Section):
+class TrackingConfig(Section):
     """What a run writes down about itself.
 
     Attributes:
@@ -251,7 +105,7 @@ class TrackingConfig(_Section):
     bootstrap_draws: Annotated[int, Field(ge=100)] = 1000
 
 
-class OutputConfig(_Section):
+class OutputConfig(Section):
     """The release that the run makes.
 
     Attributes:
@@ -278,7 +132,7 @@ class OutputConfig(_Section):
         return self.folder / f"{self.name}-{self.version}"
 
 
-class Config(_Section):
+class Config(Section):
     """A whole run."""
 
     base: BaseConfig
@@ -297,7 +151,9 @@ class Config(_Section):
             ("claim_positive_weights", self.training.claim_positive_weights, labels.claim_names),
         ):
             if isinstance(weights, dict) and set(weights) != set(names):
-                raise ValueError(f"training.{key}: names {sorted(weights)}, expected one factor for each of {list(names)}")
+                raise ValueError(
+                    f"training.{key}: names {sorted(weights)}, expected one factor for each of {list(names)}"
+                )
         return self
 
     def to_json(self) -> dict[str, Any]:

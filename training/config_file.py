@@ -36,13 +36,13 @@ def read_config(path: Path, overrides: Sequence[str], schema: type[Model]) -> Mo
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{line}: not valid YAML ({getattr(error, 'problem', error)}); mend that line") from error
+        raise ConfigError(
+            f"{path}{line}: not valid YAML ({getattr(error, 'problem', error)}); mend that line"
+        ) from error
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: holds {type(data).__name__}, expected sections ({', '.join(schema.model_fields)})")
     lines = dict(_lines(node, ()))
-    faults = [
-        f"{path}:{line}: {_dotted(keys)}: stands twice; keep one" for keys, line in _repeated(node, ())
-    ]
+    faults = [f"{path}:{line}: {_dotted(keys)}: stands twice; keep one" for keys, line in _repeated(node, ())]
     places = {keys: f"{path}:{line}" for keys, line in lines.items()}
     for override in overrides:
         faults += _apply(override, data, places)

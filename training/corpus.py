@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tasrih.errors import CorpusError
-from training.config import CorpusConfig
+from training.config_inputs import CorpusConfig
 
 __all__ = ["BUILD_COMMAND", "SPLITS", "Corpus", "Row", "missing_data", "read_corpus", "read_jsonl"]
 
@@ -151,7 +151,9 @@ def _composed(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[R
         wrong = _schema_faults(item, _COMPOSED_FIELDS, place)
         faults += wrong
         if not wrong:
-            yield _row(item, text=item["text"], source="composed", document=item.get("article_id"), place=place, config=config)
+            yield _row(
+                item, text=item["text"], source="composed", document=item.get("article_id"), place=place, config=config
+            )
 
 
 def _real(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
@@ -168,7 +170,12 @@ def _real(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
             unbuilt += 1
             continue
         yield _row(
-            item, text=built["text"], source="real", document=f"{item['repo']}:{item['path']}", place=place, config=config
+            item,
+            text=built["text"],
+            source="real",
+            document=f"{item['repo']}:{item['path']}",
+            place=place,
+            config=config,
         )
     if unbuilt and not config.allow_missing_texts:
         faults.append(
@@ -196,12 +203,12 @@ def _row(
     )
 
 
-def _schema_faults(item: Any, fields: Mapping[str, type], place: str) -> Sequence[str]:
+def _schema_faults(item: Any, fields: Mapping[str, Any], place: str) -> Sequence[str]:
     if not isinstance(item, dict):
         return [f"{place}: {type(item).__name__} found, expected an object with {', '.join(fields)}"]
     faults = []
     for name, kind in fields.items():
-        value = item.get(name)
+        value: Any = item.get(name)
         if not isinstance(value, kind):
             faults.append(f"{place}: {name}: {value!r} found, expected a {kind.__name__}")
         elif kind is list and not all(isinstance(entry, str) for entry in value):

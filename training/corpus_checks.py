@@ -50,7 +50,7 @@ def _unknown_names(rows: Iterable[Row], labels: LabelSet) -> Iterator[str]:
             yield f"{row.place}: stance: {row.stance!r} found, expected one of {', '.join(labels.stance_names)}"
         unknown = [claim for claim in row.claim_types if claim not in labels.claim_names]
         if unknown:
-            yield f"{row.place}: claim_types: {unknown} found, expected any of {', '.join(labels.claim_names)}"
+            yield f"{row.place}: claim_types: {unknown} found, expected any of {', '.join(labels.claim_names) or 'no names'}"
         if len(set(row.claim_types)) != len(row.claim_types):
             yield f"{row.place}: claim_types: {list(row.claim_types)} found, expected each name once"
 
@@ -71,7 +71,10 @@ def _absent_labels(corpus: Corpus, labels: LabelSet) -> Iterator[str]:
             continue
         stances = {row.stance for row in rows}
         claims = {claim for row in rows for claim in row.claim_types}
-        for kind, names, given in (("stance", labels.stance_names, stances), ("claim type", labels.claim_names, claims)):
+        for kind, names, given in (
+            ("stance", labels.stance_names, stances),
+            ("claim type", labels.claim_names, claims),
+        ):
             for name in names:
                 if name not in given:
                     yield f"split {split}: no sentence of {kind} {name}; expected one at least: move an article there"

@@ -56,7 +56,7 @@ def choose_device(config: TrainingConfig) -> Device:
 
 def _multiplies_bf16(device: str) -> bool:
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device == "mps":
         return False
     found = torch.cpu.get_capabilities()

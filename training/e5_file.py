@@ -12,6 +12,7 @@ Legend of shape suffixes: R rows, B blocks of a row, H bytes of a block (16), K 
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+__all__ = [
+    "BLOCK",
+    "MAGIC",
+    "VERSION",
+    "Array",
+    "E5File",
+    "E5FileError",
+    "E5Header",
+    "TensorEntry",
+    "bert_state",
+    "dequantise",
+    "parse",
+]
 
 MAGIC = b"E5S1"
 VERSION = 1
@@ -89,9 +104,7 @@ class E5File:
         entry = self.tensors[name]
         step = width or entry.elements
         if step <= 0 or entry.elements % step or (entry.dtype == _Q4 and step % BLOCK):
-            raise E5FileError(
-                f"tensor {name!r}: {entry.elements} elements cannot be cut into rows of {width}"
-            )
+            raise E5FileError(f"tensor {name!r}: {entry.elements} elements cannot be cut into rows of {width}")
         raw = self.data[entry.offset : entry.offset + entry.length]
         if entry.dtype == _F32:
             stored = np.frombuffer(raw, dtype="<f4").reshape(-1, step)
@@ -163,9 +176,7 @@ def parse(data: bytes) -> E5File:
 def _header(cursor: _Cursor) -> E5Header:
     *sizes, eps, block = cursor.unpack("<7ifi", "header")
     if min(sizes) <= 0 or block != BLOCK:
-        raise E5FileError(
-            f"header: sizes {sizes} and block {block}; expected positive sizes and block {BLOCK}"
-        )
+        raise E5FileError(f"header: sizes {sizes} and block {block}; expected positive sizes and block {BLOCK}")
     hidden, layers, heads, feed_forward, rows, positions, token_types = sizes
     # The file holds a float32; its shortest decimal (1e-12, not 9.99999996e-13) is what was meant.
     return E5Header(
@@ -188,13 +199,9 @@ def _vocabulary(cursor: _Cursor) -> tuple[tuple[str, ...], dict[str, int]]:
     cursor.take(4 * count, "vocabulary scores")
     blob = cursor.take(blob_length, "vocabulary text")
     try:
-        pieces = tuple(
-            blob[start:end].decode("utf-8") for start, end in zip(offsets, offsets[1:], strict=False)
-        )
+        pieces = tuple(blob[start:end].decode("utf-8") for start, end in itertools.pairwise(offsets))
     except UnicodeDecodeError as error:
-        raise E5FileError(
-            f"vocabulary text: not UTF-8 ({error}); the file is damaged, fetch it again"
-        ) from error
+        raise E5FileError(f"vocabulary text: not UTF-8 ({error}); the file is damaged, fetch it again") from error
     return pieces, {"bos": bos, "eos": eos, "pad": pad, "unk": unk}
 
 

@@ -20,7 +20,7 @@ from tasrih.calibration import Calibration
 from tasrih.errors import ConfigError, EngineError
 from tasrih.labels import LabelSet
 from tasrih.pipeline import Labeller
-from tasrih.release import FORMAT, Layout, sha256_of
+from tasrih.release import FORMAT, Layout, digest, sha256_of
 from tasrih.types import Encoded
 from training.base import Base
 from training.card import write_card
@@ -97,9 +97,7 @@ def _write(made: Made, output: OutputConfig, layout: Layout) -> None:
     save_classifier(made.model, folder)
     made.base.tokenizer.save(str(layout.tokenizer))
     write_graph(made.model, layout.graph, example=encoded[:2], pad_id=made.base.pad_id)
-    difference = largest_difference(
-        made.model, folder, encoded, pad_id=made.base.pad_id, max_length=made.max_length
-    )
+    difference = largest_difference(made.model, folder, encoded, pad_id=made.base.pad_id, max_length=made.max_length)
     if not difference <= TOLERANCE:
         raise EngineError(
             f"OpenVINO's logits differ from torch's by {difference:.2g}, expected at most {TOLERANCE:.0e}; "
@@ -132,7 +130,8 @@ def _write(made: Made, output: OutputConfig, layout: Layout) -> None:
     for path in paths:
         path.chmod(0o644)  # safetensors writes files that only their owner reads
         files[path.name] = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
-    text = json.dumps({**facts, "files": files}, ensure_ascii=False, indent=2)
+    said = {**facts, "files": files}
+    text = json.dumps({**said, "digest": digest(said)}, ensure_ascii=False, indent=2)
     layout.manifest.write_text(text + "\n", encoding="utf-8")
 
 

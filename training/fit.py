@@ -114,14 +114,14 @@ def fit(
         callbacks=callbacks,
     )
     trainer.config = config.training
+    trainer.classifier = model
+    trainer.lengths = [len(sentence.ids) for sentence in train.encoded]
     trainer.loss = StanceAndClaimsLoss(config.training, train.rows, labels).to(device.name)
     trainer.validate = lambda: _validate(model, validation, labels, device, pad_id, config.model.max_length)
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
     began_s = time.perf_counter()
     result = trainer.train(resume_from_checkpoint=last)
-    # The Trainer leaves the model's forward wrapped in autocast: whatever runs or traces it later would compute in bf16.
-    trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
     log = [entry for entry in trainer.state.log_history if BEST in entry]
     best = max(log, key=lambda entry: entry[BEST])
     return Fitted(
@@ -184,16 +184,17 @@ class _Trainer(Trainer):
     config: TrainingConfig
     loss: StanceAndClaimsLoss
     validate: Callable[[], dict[str, float]]
+    classifier: Classifier
+    lengths: Sequence[int]
     loss_is_scaled_for_ga = False
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        lengths = self.train_dataset["length"]
-        return BucketSampler(list(lengths), batch_size=self.config.batch_size, seed=self.config.seed)
+        return BucketSampler(self.lengths, batch_size=self.config.batch_size, seed=self.config.seed)
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         if self.optimizer is None:
             device = self.args.device.type
-            self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, self.config), fused=device != "mps")
+            self.optimizer = torch.optim.AdamW(_parameter_groups(self.classifier, self.config), fused=device != "mps")
         return self.optimizer
 
     def compute_loss(
@@ -243,6 +244,8 @@ class _Log(TrainerCallback):
             stream.write(json.dumps(entry, ensure_ascii=False, default=float) + "\n")
         if BEST in entry:
             shown = " ".join(f"{k.removeprefix('eval_')} {v:.3f}" for k, v in entry.items() if k.startswith("eval_"))
-            sys.stderr.write(f"epoch {state.epoch:.0f} of {args.num_train_epochs:.0f}, step {state.global_step}: {shown}\n")
+            sys.stderr.write(
+                f"epoch {state.epoch:.0f} of {args.num_train_epochs:.0f}, step {state.global_step}: {shown}\n"
+            )
         elif "loss" in entry:
             sys.stderr.write(f"step {state.global_step} of {state.max_steps}: loss {float(entry['loss']):.3f}\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.jit._trace import TracerWarning
 
 from tasrih.encoding import batches
 from tasrih.errors import EngineError
@@ -71,8 +72,9 @@ def write_graph(model: Classifier, path: Path, *, example: Sequence[Encoded], pa
         mask_BL[row, : len(sentence.ids)] = 1
     with torch.no_grad(), warnings.catch_warnings():
         # Tracing warns of every Python `if`; that none of them mattered is shown by `largest_difference`.
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", TracerWarning)
         warnings.simplefilter("ignore", FutureWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)  # of torch.jit.trace, which OpenVINO still uses
         graph = openvino.convert_model(
             _Graph(model).eval(),
             example_input=(ids_BL, mask_BL),

@@ -6,7 +6,7 @@ Shape suffixes: ``B`` sentences, ``S`` stances, ``C`` claim types.
 from collections.abc import Mapping, Sequence
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - everybody's name for it
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tasrih.labels import LabelSet

@@ -28,7 +28,11 @@ def plan(config: Config) -> Iterator[str]:
             faults += [f"corpus fault: {line}" for line in corpus_faults(corpus, config.model.label_set())]
         except CorpusError as error:
             faults += [f"corpus fault: {line}" for line in str(error).splitlines()]
-    steps = "" if n_train is None else f", {-(-n_train // (training.batch_size * training.gradient_accumulation))} steps each"
+    steps = (
+        ""
+        if n_train is None
+        else f", {-(-n_train // (training.batch_size * training.gradient_accumulation))} steps each"
+    )
     yield f"training   {training.epochs} epochs of batches of {training.batch_size}{steps}"
     yield f"rates      encoder {training.learning_rate:g}, heads {training.head_learning_rate:g}, seed {training.seed}"
     yield f"device     {training.device}, precision {training.precision}"
@@ -38,4 +42,3 @@ def plan(config: Config) -> Iterator[str]:
         faults.append(f"in the way: {output.release} exists; raise output.version or --set output.overwrite=true")
     yield from faults
     yield from (f"missing: {line}" for line in missing_base(config.base))
-

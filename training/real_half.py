@@ -89,9 +89,7 @@ def texts_from_file(path: Path, labels: Path = LABELS) -> Iterator[tuple[Mapping
         yield pointer, texts.get(_place(pointer))
 
 
-def texts_from_clones(
-    folders: Sequence[Path], labels: Path = LABELS
-) -> Iterator[tuple[Mapping[str, Any], str | None]]:
+def texts_from_clones(folders: Sequence[Path], labels: Path = LABELS) -> Iterator[tuple[Mapping[str, Any], str | None]]:
     """Texts cut out of clones: folders that hold a repository's files at their paths, in any order.
 
     Where several folders hold a file of that path, the one whose slice has the right sha1 counts.

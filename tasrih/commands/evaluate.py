@@ -52,7 +52,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _rows(path: Path, labels: "LabelSet", split: str | None) -> Iterator[dict[str, Any]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # At line feeds alone: JSON strings may hold the other line breaks of Unicode as they are.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path}: cannot be read ({error}); name a file of labelled JSON lines in UTF-8") from error
     for number, line in enumerate(lines, 1):
@@ -61,8 +62,8 @@ def _rows(path: Path, labels: "LabelSet", split: str | None) -> Iterator[dict[st
         place = f"{path}, line {number}"
         try:
             row = json.loads(line)
-        except ValueError as error:
-            raise CorpusError(f"{place}: not JSON ({error})") from error
+        except (ValueError, RecursionError) as error:
+            raise CorpusError(f"{place}: not JSON ({error}); expected an object a line") from error
         if not isinstance(row, dict):
             raise CorpusError(f"{place}: expected an object, found {type(row).__name__}")
         if split is None or row.get("split") == split:
@@ -76,7 +77,7 @@ def _check(row: dict[str, Any], labels: "LabelSet", place: str) -> None:
     if row.get("stance") not in labels.stance_names:
         raise CorpusError(f"{place}: stance {row.get('stance')!r}; expected one of {', '.join(labels.stance_names)}")
     claims = row.get("claim_types")
-    if not isinstance(claims, list) or not set(claims) <= set(labels.claim_names):
+    if not isinstance(claims, list) or not all(claim in labels.claim_names for claim in claims):
         raise CorpusError(f"{place}: claim_types {claims!r}; expected a list of {', '.join(labels.claim_names)}")
 
 

@@ -3,11 +3,12 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from tasrih.cli import EXIT_PARTLY, Command
+from tasrih.cli import EXIT_PARTLY, Command, complain
 from tasrih.engines import ENGINES
 from tasrih.errors import ConfigError, InputError
 from tasrih.formats import FORMATS
@@ -23,13 +24,19 @@ __all__ = ["LABEL", "add_model_arguments"]
 ARTICLES_AT_ONCE = 16
 
 
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One thing to label: a file, standard input (no path), or what could not even be found."""
+
+    id: str
+    path: Path | None = None
+    error: InputError | None = None
+
+
 def _configure(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `tasrih label`."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; - is standard input")
     parser.add_argument(
-        "--sentences",
-        metavar="FILE.jsonl",
-        help='sentences already split: lines {"id", "text"}; - is standard input',
+        "--sentences", metavar="FILE.jsonl", help='sentences already split: lines {"id", "text"}; - is standard input'
     )
     parser.add_argument("--format", choices=FORMATS, help="default: table; jsonl with --sentences")
     parser.add_argument("--output", metavar="FILE", help="write here instead of standard output")
@@ -39,71 +46,118 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--model`` and ``--engine``, as every command that loads a release has them."""
+    """``--model``, ``--engine`` and ``--precision``, as every command that loads a release has them."""
     parser.add_argument("--model", metavar="DIR", help="a release folder; default: TASRIH_MODEL, else the current one")
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="what executes the encoder")
     parser.add_argument("--precision", choices=("auto", "f32", "bf16"), default="auto", help="of its arithmetic")
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Label, write, and return 0, or 1 where some input could not be labelled."""
-    if bool(arguments.paths) == bool(arguments.sentences):
-        raise ConfigError("label: give files, folders or - (or --sentences FILE.jsonl), and not both")
-    if arguments.sentences and arguments.format not in (None, "jsonl"):
-        raise ConfigError(f"--format {arguments.format}: --sentences prints jsonl; leave --format out")
-    if len([path for path in arguments.paths if path == "-"]) > 1:
-        raise ConfigError("label: - (standard input) is given twice; it can be read once")
+    _check(arguments)
     from tasrih.pipeline import Labeller
 
+    inputs = list(_inputs(arguments.paths))
+    _refuse_overwriting(arguments.output, [arguments.sentences, *(item.path for item in inputs)])
     labeller = Labeller.open(arguments.model, engine=arguments.engine, precision=arguments.precision)
-    with ExitStack() as stack:
-        stream = _output(arguments.output, stack)
+    with _output(arguments.output) as stream:
         if arguments.sentences:
             from tasrih.commands.sentences import label_lines
 
             return label_lines(arguments.sentences, stream, labeller)
         from tasrih.formats import open_writer
 
-        writer = open_writer(
-            arguments.format or "table", stream, labeller.release, color=False if arguments.no_color else None
-        )
-        n_failed = _label_paths(arguments, labeller, writer)
+        color = False if arguments.no_color else None
+        writer = open_writer(arguments.format or "table", stream, labeller.release, color=color)
+        n_failed = _label(inputs, labeller, writer, keep_boilerplate=arguments.keep_boilerplate)
         writer.finish()
     return EXIT_PARTLY if n_failed else 0
 
 
-def _output(path: str | None, stack: ExitStack) -> TextIO:
+def _check(arguments: argparse.Namespace) -> None:
+    if bool(arguments.paths) == bool(arguments.sentences):
+        raise ConfigError("label: give files, folders or - (or --sentences FILE.jsonl), and not both")
+    if arguments.sentences and arguments.format not in (None, "jsonl"):
+        raise ConfigError(f"--format {arguments.format}: --sentences prints jsonl; leave --format out")
+    if arguments.paths.count("-") > 1:
+        raise ConfigError("label: - (standard input) is given twice; it can be read once")
+
+
+def _inputs(given: list[str]) -> Iterator[_Input]:
+    from tasrih.inputs import SUFFIXES, find_paths
+
+    for name in given:
+        if name == "-":
+            yield _Input("-")
+            continue
+        try:
+            found = [_Input(_text(path), path) for path in find_paths(Path(name))]
+            if not found:
+                raise InputError(f"{_text(name)}: the folder holds no file of {', '.join(SUFFIXES)}; name the files")
+            yield from found
+        except InputError as error:
+            yield _Input(_text(name), error=error)
+
+
+def _text(path: str | Path) -> str:
+    """The path as text: bytes of a file name that are none become marks."""
+    return str(path).encode("utf-8", "replace").decode()
+
+
+def _refuse_overwriting(output: str | None, sources: list[str | Path | None]) -> None:
+    if output is None or not Path(output).exists():
+        return
+    for source in sources:
+        if source is not None and source != "-" and Path(source).exists() and Path(source).samefile(output):
+            raise ConfigError(f"--output {output}: is one of the inputs and would be lost; name another file")
+
+
+@contextmanager
+def _output(path: str | None) -> Iterator[TextIO]:
     if path is None:
         # Arabic and the byte-order mark must pass whatever the locale says.
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(encoding="utf-8", newline="")
-        return sys.stdout
+        yield sys.stdout
+        return
+    target = Path(path)
+    # Written aside and renamed: a run that fails leaves what was there before.
+    aside = target.with_name(f".{target.name}.partial")
     try:
-        return stack.enter_context(Path(path).open("w", encoding="utf-8", newline=""))
+        stream = aside.open("w", encoding="utf-8", newline="")
     except OSError as error:
         raise ConfigError(f"--output {path}: cannot be written ({error.strerror}); name another file") from error
+    try:
+        with stream:
+            yield stream
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
-def _label_paths(arguments: argparse.Namespace, labeller: "Labeller", writer: "Writer") -> int:
+def _label(inputs: list[_Input], labeller: "Labeller", writer: "Writer", *, keep_boilerplate: bool) -> int:
+    """Label all inputs in their order; returns how many could not be."""
     from tasrih.progress import progress
 
     n_failed = 0
     waiting: list[Document] = []
 
     def flush() -> None:
-        for report in labeller.label_articles(waiting, keep_boilerplate=arguments.keep_boilerplate):
+        for report in labeller.label_articles(waiting, keep_boilerplate=keep_boilerplate):
             writer.report(report)
+            if report.reason:
+                complain(f"{report.id}: {report.reason}")
         waiting.clear()
 
-    paths = list(_paths(arguments.paths))
-    for name, path in progress(paths, shown=len(paths) > 1 and sys.stderr.isatty()):
+    # A bar between tables on the same screen would be torn apart.
+    shown = len(inputs) > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
+    for item in progress(inputs, shown=shown):
         try:
-            waiting.append(_read(name, path))
+            waiting.append(_read(item))
         except InputError as error:
             # What came before it goes out first, so that outputs keep the order of inputs.
             flush()
-            writer.failure(name, error)
-            sys.stderr.write(f"tasrih: {error}\n")
+            writer.failure(item.id, error)
+            complain(str(error))
             n_failed += 1
         if len(waiting) >= ARTICLES_AT_ONCE:
             flush()
@@ -111,20 +165,15 @@ def _label_paths(arguments: argparse.Namespace, labeller: "Labeller", writer: "W
     return n_failed
 
 
-def _paths(given: list[str]) -> Iterator[tuple[str, Path | None]]:
-    from tasrih.inputs import find_paths
+def _read(item: _Input) -> "Document":
+    from tasrih.inputs import MAX_CHARS, decode, read_path
 
-    for name in given:
-        if name == "-":
-            yield "-", None
-        else:
-            yield from ((str(path), path) for path in find_paths(Path(name)))
-
-
-def _read(name: str, path: Path | None) -> "Document":
-    from tasrih.inputs import decode, read_path
-
-    return decode(sys.stdin.buffer.read(), name=name) if path is None else read_path(path)
+    if item.error:
+        raise item.error
+    if item.path:
+        return read_path(item.path)
+    # No more than a refusal needs: no encoding takes more than four bytes a character.
+    return decode(sys.stdin.buffer.read(4 * MAX_CHARS + 5), name=item.id)
 
 
 LABEL = Command("label articles, or sentences already split", _configure, _run)

@@ -4,11 +4,12 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
-from tasrih.cli import EXIT_PARTLY
+from tasrih.cli import EXIT_PARTLY, complain
 from tasrih.errors import InputError
 from tasrih.formats import failure_to_json
 from tasrih.pipeline import Labeller
@@ -18,6 +19,14 @@ __all__ = ["label_lines"]
 
 LINES_AT_ONCE = 2048
 MAX_CHARS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that came: its fields, and what is wrong with it, if anything."""
+
+    fields: dict[str, Any]
+    error: InputError | None = None
 
 
 def label_lines(path: str, output: TextIO, labeller: Labeller) -> int:
@@ -40,43 +49,58 @@ def label_lines(path: str, output: TextIO, labeller: Labeller) -> int:
             source = sys.stdin.buffer if path == "-" else stack.enter_context(Path(path).open("rb"))
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror}); name a JSON lines file") from error
-        lines = ((number, line) for number, line in enumerate(source, 1) if line.strip())
-        while chunk := list(islice(lines, LINES_AT_ONCE)):
-            for item in _label(chunk, path, labeller):
+        numbered = ((number, line) for number, line in enumerate(source, 1) if line.strip())
+        while chunk := list(islice(numbered, LINES_AT_ONCE)):
+            lines = [_parse(line, f"{path}, line {number}") for number, line in chunk]
+            for item in _label(lines, labeller):
                 output.write(json.dumps(item, ensure_ascii=False, allow_nan=False) + "\n")
-                if "error" in item:
-                    sys.stderr.write(f"tasrih: {item['error']['message']}\n")
+            for line in lines:
+                if line.error:
+                    complain(str(line.error))
                     exit_code = EXIT_PARTLY
     return exit_code
 
 
-def _label(chunk: list[tuple[int, bytes]], path: str, labeller: Labeller) -> Iterator[dict[str, Any]]:
-    parsed: list[dict[str, Any] | InputError] = []
-    for number, line in chunk:
-        try:
-            parsed.append(_parse(line, f"{path}, line {number}"))
-        except InputError as error:
-            parsed.append(error)
-    labelled = iter(labeller.label_texts([row["text"] for row in parsed if not isinstance(row, InputError)]))
-    for row in parsed:
-        if isinstance(row, InputError):
-            yield failure_to_json(None, row)
+def _label(lines: list[_Line], labeller: Labeller) -> Iterator[dict[str, Any]]:
+    labelled = iter(labeller.label_texts([line.fields["text"] for line in lines if not line.error]))
+    for line in lines:
+        if line.error:
+            yield failure_to_json(line.fields.get("id"), line.error)
         else:
-            yield {**row, **sentence_to_json(next(labelled))}
+            yield {**line.fields, **sentence_to_json(next(labelled))}
 
 
-def _parse(line: bytes, place: str) -> dict[str, Any]:
+def _parse(data: bytes, place: str) -> _Line:
     try:
-        row = json.loads(line)
+        fields = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+        # A half of a surrogate pair is no character, and no UTF-8 file can hold it.
+        json.dumps(fields, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise InputError(f'{place}: not JSON ({error}); a line must be an object {{"id", "text"}}') from error
-    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        raise InputError(f'{place}: no "text" string; a line must be an object {{"id", "text"}}')
-    if not row["text"].strip():
-        raise InputError(f"{place}: text is empty; leave the line out")
-    if len(row["text"]) > MAX_CHARS:
-        raise InputError(
-            f"{place}: text holds {len(row['text']):,} characters, at most {MAX_CHARS:,} make a sentence; split it, "
+        return _Line({}, InputError(f'{place}: not JSON in UTF-8 ({error}); a line must be an object {{"id", "text"}}'))
+    if not isinstance(fields, dict):
+        return _Line({}, InputError(f'{place}: {type(fields).__name__}; a line must be an object {{"id", "text"}}'))
+    return _Line(fields, _wrong(fields.get("text"), place))
+
+
+def _wrong(text: Any, place: str) -> InputError | None:
+    if not isinstance(text, str):
+        return InputError(f'{place}: no "text" string; a line must be an object {{"id", "text"}}')
+    if not text.strip():
+        return InputError(f"{place}: text is empty; leave the line out")
+    if len(text) > MAX_CHARS:
+        return InputError(
+            f"{place}: text holds {len(text):,} characters, at most {MAX_CHARS:,} make a sentence; split it, "
             "or label the page as an article"
         )
-    return row
+    return None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{number} is too large a number")
+    return value

@@ -4,16 +4,24 @@ An engine is opened from a release folder and may be shared by threads. `open_en
 its own, imported when chosen, so that nobody loads a framework they do not use.
 """
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tasrih.errors import EngineError
-from tasrih.types import EncodedBatch, Logits
+
+if TYPE_CHECKING:
+    # For the names of things alone: the command line reads `ENGINES` and must not wait for NumPy.
+    from tasrih.types import EncodedBatch, Logits
 
 __all__ = ["ENGINES", "Engine", "open_engine"]
 
 ENGINES = ("auto", "openvino")
+
+# OpenVINO's package reports its import to its maker, and nothing may leave the machine. Where the reporting package cannot be
+# imported, it uses its own empty stand-in. A package runs before its modules, so this comes before any import of OpenVINO.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 
 class Engine(Protocol):
@@ -27,7 +35,7 @@ class Engine(Protocol):
     name: str
     precision: str
 
-    def run(self, batches: Iterable[EncodedBatch]) -> list[Logits]:
+    def run(self, batches: "Iterable[EncodedBatch]") -> "list[Logits]":
         """Logits of each batch, in the order given. A row's logits do not depend on the other rows."""
         ...
 

@@ -61,7 +61,12 @@ class OpenVinoEngine:
 
 
 def _finish(request: openvino.InferRequest, answers: list[Logits]) -> openvino.InferRequest:
-    request.wait()
+    try:
+        request.wait()
+    except RuntimeError as error:
+        raise EngineError(
+            f"OpenVINO could not run a batch ({error}); run `tasrih info` and report it with its output"
+        ) from error
     # Copied: the tensors are the request's own and are overwritten by its next batch.
     stance_BS, claims_BC = (np.array(tensor.data) for tensor in request.output_tensors)
     answers.append(Logits(stance_BS, claims_BC))

@@ -3,11 +3,14 @@
 A writer takes reports one after the other, so that many files are written as they are labelled; `open_writer` picks one.
 """
 
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from tasrih.errors import InputError
-from tasrih.release import Release
-from tasrih.types import ArticleReport
+
+if TYPE_CHECKING:
+    # For the names of things alone: the command line reads `FORMATS` and must not wait for NumPy.
+    from tasrih.release import Release
+    from tasrih.types import ArticleReport
 
 __all__ = ["FORMATS", "Writer", "failure_to_json", "open_writer"]
 
@@ -17,7 +20,7 @@ FORMATS = ("table", "json", "jsonl", "csv", "html")
 class Writer(Protocol):
     """Writes reports to a stream that the caller opened and closes."""
 
-    def report(self, report: ArticleReport) -> None:
+    def report(self, report: "ArticleReport") -> None:
         """Write one article's report."""
 
     def failure(self, id: str, error: InputError) -> None:
@@ -27,12 +30,12 @@ class Writer(Protocol):
         """Write what comes after the last report."""
 
 
-def failure_to_json(id: str | None, error: InputError) -> dict[str, object]:
+def failure_to_json(id: Any, error: InputError) -> dict[str, object]:
     """An item error, as every channel gives it."""
     return {"id": id, "error": {"code": error.code, "message": str(error), "details": {}}}
 
 
-def open_writer(format: str, stream: TextIO, release: Release, *, color: bool | None = None) -> Writer:
+def open_writer(format: str, stream: TextIO, release: "Release", *, color: bool | None = None) -> Writer:
     """The writer of one of `FORMATS`.
 
     Args:

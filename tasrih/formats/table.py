@@ -5,6 +5,8 @@ reorder (GNOME, KDE, macOS, Windows) then show it as it reads, and none moves th
 """
 
 import shutil
+import unicodedata
+from itertools import cycle
 from typing import TextIO
 
 from rich.console import Console
@@ -31,20 +33,20 @@ class TableWriter:
     def __init__(self, stream: TextIO, release: Release, *, color: bool | None = None) -> None:
         self._labels = release.labels
         self._release = release
-        styles = (*STANCE_STYLES[: len(self._labels.stances) - 1], PLAIN)
-        self._stance_styles = dict(zip(self._labels.stance_names, styles, strict=False))
-        self._claim_styles = dict(zip(self._labels.claim_names, CLAIM_STYLES * 4, strict=False))
+        *voiced, plain = self._labels.stance_names
+        self._stance_styles = {**dict(zip(voiced, cycle(STANCE_STYLES), strict=False)), plain: PLAIN}
+        self._claim_styles = dict(zip(self._labels.claim_names, cycle(CLAIM_STYLES), strict=False))
         width = shutil.get_terminal_size().columns if stream.isatty() else WIDTH_IN_A_PIPE
         self._console = Console(
             file=stream,
             width=max(60, min(width, 140)),
             force_terminal=color,
-            no_color=color is False,
+            no_color=True if color is False else None,
             highlight=False,
         )
 
     def report(self, report: ArticleReport) -> None:
-        title = f"{report.id or 'article'} · {report.release_name} {report.release_version}"
+        title = f"{_printable(report.id or 'article')} · {report.release_name} {report.release_version}"
         self._console.print(Text(f"\n{title}", style="bold"))
         if report.reason:
             self._console.print(Text(f"  no sentences: {report.reason}", style="yellow"))
@@ -76,9 +78,7 @@ class TableWriter:
 
     def _prose(self, sentence: LabelledSentence) -> Text:
         style = "dim" if sentence.kind is Kind.BOILERPLATE else "bold" if sentence.kind is Kind.HEADLINE else ""
-        # A control character of the page must not steer the terminal.
-        clean = "".join(c if c.isprintable() else " " for c in sentence.text)
-        return Text(clean, style=style, overflow="fold")
+        return Text(_printable(sentence.text), style=style, overflow="fold")
 
     def _legend(self, report: ArticleReport) -> Padding:
         summary, legend = (
@@ -106,3 +106,9 @@ class TableWriter:
 
     def finish(self) -> None:
         pass
+
+
+def _printable(text: str) -> str:
+    """The text without what would steer a terminal: control characters become spaces, marks without width go."""
+    shown = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return "".join(c for c in shown if unicodedata.category(c) not in ("Cf", "Co", "Cs"))

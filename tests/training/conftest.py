@@ -63,14 +63,9 @@ def tiny_e5() -> TinyE5:
 def _tensor_part(*, start: int) -> bytes:
     random = np.random.default_rng(7)
     plain = {"emb.pos": 8 * _WIDTH, "emb.type": 2 * _WIDTH}
-    plain |= {
-        name: _WIDTH
-        for name in ("emb.ln.w", "emb.ln.b", *(f"l0.{n}.{p}" for n in ("aln", "oln") for p in "wb"))
-    }
+    plain |= {name: _WIDTH for name in ("emb.ln.w", "emb.ln.b", *(f"l0.{n}.{p}" for n in ("aln", "oln") for p in "wb"))}
     plain |= {f"l0.{name}.b": _WIDTH for name in ("q", "k", "v", "ao", "fi", "fo")}
-    packed = {"emb.word": _ROWS * _WIDTH} | {
-        f"l0.{name}.w": _WIDTH**2 for name in ("q", "k", "v", "ao", "fi", "fo")
-    }
+    packed = {"emb.word": _ROWS * _WIDTH} | {f"l0.{name}.w": _WIDTH**2 for name in ("q", "k", "v", "ao", "fi", "fo")}
     body: list[tuple[str, int, int, bytes]] = []
     for name, count in plain.items():
         body.append((name, 0, count, random.standard_normal(count).astype("<f4").tobytes()))
@@ -82,11 +77,7 @@ def _tensor_part(*, start: int) -> bytes:
     offset = start + 4 + sum(2 + len(name) + 21 for name, *_ in body)
     table, data = struct.pack("<i", len(body)), b""
     for name, dtype, count, raw in body:
-        table += (
-            struct.pack("<H", len(name))
-            + name.encode()
-            + struct.pack("<BIQQ", dtype, count, offset, len(raw))
-        )
+        table += struct.pack("<H", len(name)) + name.encode() + struct.pack("<BIQQ", dtype, count, offset, len(raw))
         offset, data = offset + len(raw), data + raw
     return table + data
 
@@ -99,9 +90,7 @@ def tiny_tokenizer(pieces: tuple[str, ...] = TINY_PIECES) -> dict[str, object]:
         "version": "1.0",
         "truncation": None,
         "padding": None,
-        "added_tokens": [
-            {"id": i, "content": p, **special} for i, p in enumerate(pieces) if p.startswith("<")
-        ],
+        "added_tokens": [{"id": i, "content": p, **special} for i, p in enumerate(pieces) if p.startswith("<")],
         "normalizer": {"type": "NFKC"},
         "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "add_prefix_space": True},
         "post_processor": {

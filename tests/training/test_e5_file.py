@@ -49,9 +49,7 @@ def test_bert_state_has_the_picked_rows_and_no_gap(tiny_e5: TinyE5) -> None:
     state = bert_state(file, rows=[0, 1, 2, 3, 8])
     assert len(state) == 5 + 2 + 16
     assert state["embeddings.word_embeddings.weight"].shape == (5, 32)
-    np.testing.assert_array_equal(
-        state["encoder.layer.0.output.dense.weight"], file.tensor("l0.fo.w", width=32)
-    )
+    np.testing.assert_array_equal(state["encoder.layer.0.output.dense.weight"], file.tensor("l0.fo.w", width=32))
     assert all(array.dtype == np.float32 for array in state.values())
 
 

@@ -152,9 +152,7 @@ def test_pieces_that_are_kept(piece: str) -> None:
     assert is_kept(piece)
 
 
-@pytest.mark.parametrize(
-    "piece", ["the", "\u2581London", "中", "是的", "мир", "ét", "\u2581éta", "ন", "।", "。"]
-)
+@pytest.mark.parametrize("piece", ["the", "\u2581London", "中", "是的", "мир", "ét", "\u2581éta", "ন", "।", "。"])
 def test_pieces_that_are_dropped(piece: str) -> None:
     assert not is_kept(piece)
 

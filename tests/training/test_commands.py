@@ -1,0 +1,125 @@
+"""The subcommands `tasrih train` and `tasrih corpus`, run as `tasrih` runs them."""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasrih.cli import Command
+from tasrih.errors import ConfigError, CorpusError, TasrihError
+from training import commands
+from training.commands import CORPUS, TRAIN
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
+
+
+def run(command: Command, *words: object) -> int:
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    return command.run(parser.parse_args([str(word) for word in words]))
+
+
+@pytest.fixture(autouse=True)
+def in_checkout(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_shipped_config_runs_dry(path, capsys):
+    assert run(TRAIN, path, "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert "release" in shown
+    assert "corpus fault" not in shown
+
+
+def test_a_dry_run_lists_what_is_missing_with_what_supplies_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(TRAIN, ROOT / "configs/default.yaml", "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert "missing: base.model: models/base: not built; python -m training.base_encoder" in shown
+    assert "missing: corpus.real_texts: data/real/built/real.jsonl: not built; tasrih corpus build-real" in shown
+    assert "missing: corpus.composed: data/composed/*.jsonl: no such file" in shown
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_of_a_hub_base_says_how_to_fetch_it(capsys):
+    words = ("--set", "base.random=null", "--set", "base.model=aubmindlab/bert-base-arabertv02")
+    assert run(TRAIN, "configs/smoke.yaml", "--dry-run", *words) == 0
+    assert "hf download aubmindlab/bert-base-arabertv02" in capsys.readouterr().out
+
+
+def test_a_dry_run_lists_the_corpus_faults_and_a_release_in_the_way(tmp_path, capsys):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        '{"id": "a", "text": "نص", "stance": "no", "claim_types": [], "split": "train"}\n', encoding="utf-8"
+    )
+    (tmp_path / "tasrih-smoke-0.0.1").mkdir()
+    words = ("--output", tmp_path, "--set", f"corpus.composed=[{rows}]")
+    assert run(TRAIN, "configs/smoke.yaml", "--dry-run", *words) == 0
+    shown = capsys.readouterr().out
+    assert "corpus fault: " in shown
+    assert "stance: 'no' found" in shown
+    assert "in the way: " in shown
+
+
+def test_a_real_run_stops_for_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CorpusError, match="no such file"):
+        run(TRAIN, ROOT / "configs/smoke.yaml")
+
+
+def test_a_missing_base_names_the_command(tmp_path):
+    words = ("--set", "base.random=null", "--output", tmp_path, "--set", f"tracking.runs={tmp_path}/runs")
+    with pytest.raises(ConfigError, match="no model folder there"):
+        run(TRAIN, "configs/smoke.yaml", *words, "--set", "base.model=./nowhere/at/all")
+
+
+def test_a_missing_extra_is_named_with_its_command(monkeypatch, capsys):
+    monkeypatch.setattr(commands, "_HEAVY", ("torch", "no_such_package"))
+    with pytest.raises(TasrihError, match=r"no_such_package, .* pip install 'tasrih\[train\]'"):
+        run(TRAIN, "configs/smoke.yaml")
+    assert run(TRAIN, "configs/smoke.yaml", "--dry-run") == 0
+    assert "missing: packages no_such_package: pip install 'tasrih[train]'" in capsys.readouterr().out
+    monkeypatch.setattr(commands, "_LIGHT", ("no_such_package",))
+    with pytest.raises(TasrihError, match="training needs no_such_package"):
+        run(CORPUS, "check")
+
+
+def test_neither_commands_nor_config_import_torch():
+    code = (
+        "import sys; import training.commands; assert 'pydantic' not in sys.modules; "
+        "import training.plan; assert not {'torch', 'transformers', 'datasets'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_corpus_check(tmp_path, capsys):
+    assert run(CORPUS, "check", "configs/smoke.yaml") == 0
+    assert "train: rows 26" in capsys.readouterr().out
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        '{"id": "a", "text": "نص", "stance": "no", "claim_types": [], "split": "train"}\n', encoding="utf-8"
+    )
+    with pytest.raises(CorpusError, match="stance: 'no' found"):
+        run(CORPUS, "check", "configs/smoke.yaml", "--set", f"corpus.composed=[{rows}]")
+
+
+def test_corpus_build_real(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("data/real").mkdir(parents=True)
+    place = {"repo": "a/b", "path": "1.txt", "start": 0, "length": 3}
+    sha1 = hashlib.sha1("قال".encode()).hexdigest()
+    Path("data/real/labels.jsonl").write_text(json.dumps({"id": "T1", **place, "sha1": sha1}) + "\n", encoding="utf-8")
+    Path("1.txt").write_text("قال\n", encoding="utf-8")
+    assert run(CORPUS, "build-real", "--from", ".") == 0
+    assert "1 sentences, each equal to the labelled one" in capsys.readouterr().out
+    Path("1.txt").write_text("مال\n", encoding="utf-8")
+    assert run(CORPUS, "build-real", "--from", ".") == 2
+    told = capsys.readouterr().err
+    assert "1 sentences different from the labelled text: T1" in told
+    assert "data/real/README.md" in told

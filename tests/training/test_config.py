@@ -1,0 +1,124 @@
+"""Configs: what is wrong is said at once, with line and nearest key; the ones we ship load."""
+
+from pathlib import Path
+
+import pytest
+
+from tasrih.errors import ConfigError
+from training.config import load_config
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
+SMOKE = ROOT / "configs" / "smoke.yaml"
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "run.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def faults_of(path: Path, *overrides: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, overrides)
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_shipped_config_loads_and_opens_with_its_command(path):
+    load_config(path)
+    assert path.read_text(encoding="utf-8").startswith(f"# tasrih train {path.relative_to(ROOT)}")
+
+
+def test_all_faults_at_once_each_with_its_line(tmp_path):
+    path = written(
+        tmp_path,
+        "base:\n"
+        "  model: models/base\n"
+        "corpus:\n"
+        "  composed: [a.jsonl]\n"
+        "model:\n"
+        "  stances: [{name: a}, {name: b}]\n"
+        "training:\n"
+        "  epoch: 3\n"
+        "  learning_rate: -1\n"
+        "  pooling: cls\n"
+        "ouput:\n"
+        "  name: x\n",
+    )
+    faults = faults_of(path, "training.sed=4")
+    assert f"{path}:8: training.epoch: unknown key; nearest known key: training.epochs" in faults
+    assert f"{path}:9: training.learning_rate: -1 given, input should be greater than 0" in faults
+    assert f"{path}:10: training.pooling: unknown key; nearest known key: model.pooling" in faults
+    assert f"{path}:11: ouput: unknown key; nearest known key: output" in faults
+    assert "--set training.sed=4: training.sed: unknown key; nearest known key: training.seed" in faults
+    assert f"{path}: output: missing; add it" in faults
+    assert len(faults) == 6
+
+
+def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path):
+    path = written(tmp_path, SMOKE.read_text(encoding="utf-8").replace("output:\n", "output:\n  zzz: 1\n"))
+    (fault,) = faults_of(path)
+    assert "output.zzz: unknown key; known keys of output: folder, keep_checkpoints, name" in fault
+
+
+def test_a_key_that_stands_twice_is_a_fault(tmp_path):
+    text = SMOKE.read_text(encoding="utf-8").replace("  epochs: 15\n", "  epochs: 15\n  epochs: 16\n")
+    (fault,) = faults_of(written(tmp_path, text))
+    assert fault.endswith("training.epochs: stands twice; keep one")
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("training.epochs", "expected SECTION.KEY=VALUE"),
+        ("=3", "expected SECTION.KEY=VALUE"),
+        ("training.epochs=[1", "not YAML"),
+        ("training.epochs.more=1", "holds no keys"),
+        ("training.epochs=many", "training.epochs: 'many' given"),
+        ("training.epochs=0", "training.epochs: 0 given, input should be greater than or equal to 1"),
+        ("base.normalisation=farasa", "expected auto or one of"),
+        ("base.model=x", "exactly one of"),
+        ("output.name=../x", "output.name"),
+        ("model.stances=[{name: a}]", "at least 2"),
+        ("training.stance_weights={pro_russia: 2.0}", "expected one factor for each of"),
+        ("corpus.composed=[]", "no data named"),
+    ],
+)
+def test_a_bad_override_is_told_with_its_own_words(override, told):
+    faults = faults_of(SMOKE, override)
+    assert any(told in fault for fault in faults), faults
+
+
+def test_overrides_win_and_are_yaml():
+    config = load_config(
+        SMOKE,
+        [
+            "training.learning_rate=1e-4",
+            "output.set_current=true",
+            "training.stance_weights=balanced",
+            "output.run=/x/y",
+        ],
+    )
+    assert config.training.learning_rate == pytest.approx(1e-4)
+    assert config.output.set_current is True
+    assert config.training.stance_weights == "balanced"
+    assert config.output.run == Path("/x/y")
+
+
+@pytest.mark.parametrize(("text", "told"), [("a: [1\n", "run.yaml:2: not valid YAML"), ("- a\n", "expected sections")])
+def test_a_file_that_is_no_config(tmp_path, text, told):
+    assert told in faults_of(written(tmp_path, text))[0]
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    assert "cannot be read" in faults_of(tmp_path / "no.yaml")[0]
+
+
+def test_an_old_arabert_is_refused_with_the_one_to_use():
+    faults = faults_of(SMOKE, "base.random=null", "base.model=aubmindlab/bert-base-arabertv2")
+    assert "aubmindlab/bert-base-arabertv02" in faults[0]
+    config = load_config(
+        SMOKE, ["base.random=null", "base.model=aubmindlab/bert-base-arabertv02", "base.normalisation=auto"]
+    )
+    assert config.base.scheme == "arabertv02"

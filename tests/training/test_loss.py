@@ -1,0 +1,69 @@
+"""The loss is the textbook's, weighted by row."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from tasrih.labels import LabelSet
+from training.classifier import ClassifierLogits
+from training.config import TrainingConfig
+from training.corpus import Row
+from training.loss import StanceAndClaimsLoss
+
+LABELS = LabelSet.from_json({"stances": ["a", "b"], "claims": ["x"]})
+ROWS = [
+    Row(
+        id=str(i),
+        text="",
+        stance="a" if i < 9 else "b",
+        claim_types=("x",) * (i < 2),
+        split="train",
+        source="",
+        place="",
+    )
+    for i in range(10)
+]
+LOGITS = ClassifierLogits(torch.tensor([[2.0, -1.0], [0.5, 0.1]]), torch.tensor([[1.0], [-2.0]]))
+STANCE_B, CLAIMS_BC = torch.tensor([0, 1]), torch.tensor([[1.0], [1.0]])
+
+
+def loss(weights=(1.0, 1.0), labels=LABELS, logits=LOGITS, claims_BC=CLAIMS_BC, **knobs):
+    module = StanceAndClaimsLoss(TrainingConfig(**knobs), ROWS, labels)
+    return float(module(logits, STANCE_B, claims_BC, torch.tensor(weights)))
+
+
+def test_plain():
+    stance = F.cross_entropy(LOGITS.stance_BS, STANCE_B)
+    claims = F.binary_cross_entropy_with_logits(LOGITS.claims_BC, CLAIMS_BC)
+    assert loss() == pytest.approx(float(stance + claims))
+    assert loss(claim_weight=0.5) == pytest.approx(float(stance + 0.5 * claims))
+    smoothed = F.cross_entropy(LOGITS.stance_BS, STANCE_B, label_smoothing=0.2)
+    assert loss(claim_weight=0.0, label_smoothing=0.2) == pytest.approx(float(smoothed))
+
+
+def test_a_row_of_weight_two_counts_twice_and_of_none_not():
+    first = float(F.cross_entropy(LOGITS.stance_BS[:1], STANCE_B[:1]))
+    second = float(F.cross_entropy(LOGITS.stance_BS[1:], STANCE_B[1:]))
+    assert loss((2.0, 1.0), claim_weight=0.0) == pytest.approx((2 * first + second) / 3)
+    assert loss((0.0, 1.0), claim_weight=0.0) == pytest.approx(second)
+
+
+def test_balanced_weights_have_a_mean_of_one_over_the_rows():
+    module = StanceAndClaimsLoss(
+        TrainingConfig(stance_weights="balanced", claim_positive_weights="balanced"), ROWS, LABELS
+    )
+    assert module.stance_weights_S.tolist() == pytest.approx([10 / 18, 5.0])
+    assert (9 * module.stance_weights_S[0] + module.stance_weights_S[1]) / 10 == pytest.approx(1.0)
+    assert module.claim_weights_C.tolist() == pytest.approx([2.0])
+
+
+def test_weights_by_name():
+    module = StanceAndClaimsLoss(TrainingConfig(stance_weights={"b": 3.0, "a": 2.0}), ROWS, LABELS)
+    assert module.stance_weights_S.tolist() == [2.0, 3.0]
+
+
+def test_without_claim_types():
+    bare = LabelSet(LABELS.stances, ())
+    logits = ClassifierLogits(LOGITS.stance_BS, torch.zeros(2, 0))
+    expected = F.cross_entropy(LOGITS.stance_BS, STANCE_B)
+    assert loss(labels=bare, logits=logits, claims_BC=torch.zeros(2, 0)) == pytest.approx(float(expected))

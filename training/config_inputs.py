@@ -1,0 +1,178 @@
+"""The sections of a config that say what a run starts from: `base`, `corpus` and `model`.
+
+Each attribute says which way it pushes. The other sections, and how a config is read, are in `training/config.py`.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tasrih.errors import ConfigError
+from tasrih.labels import Label, LabelSet
+from tasrih.normalise import SCHEMES, scheme_for
+
+__all__ = [
+    "BaseConfig",
+    "CorpusConfig",
+    "Count",
+    "LabelConfig",
+    "ModelConfig",
+    "NotNegative",
+    "Positive",
+    "RandomEncoderConfig",
+    "Section",
+]
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """Refuses unknown keys, and does not change once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RandomEncoderConfig(Section):
+    """A BERT with random weights and a word-level tokenizer made from the corpus: for tests, it learns little.
+
+    Attributes:
+        layers: more is slower.
+        width: of a token's vector; divisible by `heads`.
+        heads: attention heads.
+        feed_forward: width inside a layer.
+        vocabulary: words kept, the most frequent ones; the others are unknown.
+    """
+
+    layers: Count = 2
+    width: Count = 32
+    heads: Count = 2
+    feed_forward: Count = 64
+    vocabulary: Count = 400
+
+    @model_validator(mode="after")
+    def _divisible(self) -> "RandomEncoderConfig":
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not divisible by heads {self.heads}; choose a multiple")
+        return self
+
+
+class BaseConfig(Section):
+    """The pretrained encoder to fine-tune.
+
+    Attributes:
+        model: a transformers model folder (`models/base`, made by `python -m training.base_encoder`; a release folder,
+            to fine-tune it further) or a hub id (`aubmindlab/bert-base-arabertv02`).
+        revision: commit of the hub model. Pin it: a branch may move under you.
+        normalisation: a scheme of `tasrih.normalise`, or `auto`: the one that the release records or that goes with the
+            model's name. The wrong one gives the encoder text it never saw.
+        random: instead of `model`, an encoder of random weights.
+    """
+
+    model: str | None = None
+    revision: str | None = None
+    normalisation: str = "auto"
+    random: RandomEncoderConfig | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "BaseConfig":
+        if (self.model is None) == (self.random is None):
+            raise ValueError("give exactly one of `model` (a folder or hub id) and `random` (an encoder for tests)")
+        return self
+
+    @model_validator(mode="after")
+    def _known_scheme(self) -> "BaseConfig":
+        try:
+            scheme = self.scheme
+            if self.model is not None and not Path(self.model).is_dir():
+                scheme_for(self.model)  # refuses models that want Farasa, whatever scheme was asked for
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        if scheme not in SCHEMES:
+            raise ValueError(f"normalisation {scheme!r} given, expected auto or one of {', '.join(SCHEMES)}")
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of `tasrih.normalise` to use, `auto` resolved."""
+        if self.normalisation != "auto":
+            return self.normalisation
+        if self.model is None:
+            return "light"
+        release = Path(self.model) / "release.json"
+        if release.is_file():
+            return str(json.loads(release.read_text(encoding="utf-8"))["normalisation"])
+        return scheme_for(self.model)
+
+
+class CorpusConfig(Section):
+    """Which labelled sentences the run learns from.
+
+    Attributes:
+        composed: file patterns of JSONL rows that carry their text.
+        real_labels: labels of real sentences, without text; null leaves them out.
+        real_texts: their texts, built by `tasrih corpus build-real`.
+        allow_missing_texts: whether a real sentence without text is left out. False stops the run, so that two runs
+            of one config learn from the same sentences.
+        real_weight: how much a real sentence counts beside a composed one. Higher: closer to newswire, whose
+            positions are rarer and vaguer; lower: closer to the codebook's clear cases.
+        unsure_weight: multiplies the weight of rows whose reader was unsure. Lower: cleaner labels, fewer hard cases.
+    """
+
+    composed: tuple[str, ...] = ()
+    real_labels: Path | None = None
+    real_texts: Path = Path("data/real/built/real.jsonl")
+    allow_missing_texts: bool = False
+    real_weight: Positive = 1.0
+    unsure_weight: NotNegative = 1.0
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "CorpusConfig":
+        if not self.composed and self.real_labels is None:
+            raise ValueError("no data named; give `composed` patterns or `real_labels`")
+        return self
+
+
+class LabelConfig(Section):
+    """A label: its key in the corpus, and the names people see (the key where none is given)."""
+
+    name: Annotated[str, Field(min_length=1)]
+    arabic: str | None = None
+    english: str | None = None
+
+    def to_label(self) -> Label:
+        """The core's label."""
+        return Label(self.name, self.arabic or self.name, self.english or self.name)
+
+
+class ModelConfig(Section):
+    """The classifier on top of the encoder.
+
+    Attributes:
+        stances: at least two, in the order of the logits; a sentence gets exactly one.
+        claims: claim types; a sentence gets any number; the list may be empty.
+        max_length: tokens of a sentence, specials included. Longer sentences lose their end; time grows with it only
+            where sentences are that long.
+        pooling: `mean` of the tokens, or the first token (`cls`).
+        dropout: before the heads, in training alone. Higher: less overfitting, slower learning.
+    """
+
+    stances: tuple[LabelConfig, ...]
+    claims: tuple[LabelConfig, ...] = ()
+    max_length: Annotated[int, Field(ge=8, le=512)] = 192
+    pooling: Literal["mean", "cls"] = "mean"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+    @model_validator(mode="after")
+    def _labels(self) -> "ModelConfig":
+        self.label_set()
+        return self
+
+    def label_set(self) -> LabelSet:
+        """The labels of both heads, in the order of the logits."""
+        return LabelSet(
+            tuple(label.to_label() for label in self.stances), tuple(label.to_label() for label in self.claims)
+        )
