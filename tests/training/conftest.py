@@ -123,6 +123,6 @@ def tiny_wheels(tmp_path: Path, tiny_e5: TinyE5, monkeypatch: pytest.MonkeyPatch
         with zipfile.ZipFile(folder / source.filename, "w") as archive:
             for member, data in content.items():
                 archive.writestr(member, data)
-        found = wheels.sha256_of((folder / source.filename).read_bytes())
+        found = wheels.sha256_hex((folder / source.filename).read_bytes())
         monkeypatch.setattr(base_encoder, pin, replace(source, sha256=found))
     return folder
