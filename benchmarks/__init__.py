@@ -1,0 +1,1 @@
+"""Repeatable measurements; run from the root of the checkout."""
