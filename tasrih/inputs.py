@@ -49,7 +49,7 @@ _DOCTYPE = re.compile(
 )
 # A paragraph or block opened and closed: markup. Stray tags, <br> above all, also stand in text that was copied from a page.
 _CLOSED_BLOCK = re.compile(r"</(?:p|div|h[1-6]|article|section|ul|table|figure)\s*>", re.I)
-_HTML_BLOCKS = 3
+_HTML_BLOCKS = 2
 _SAMPLE_BYTES = 65_536
 
 
@@ -85,16 +85,18 @@ def decode(data: bytes, *, name: str, max_chars: int = MAX_CHARS) -> Document:
 
 def read_path(path: Path, *, max_chars: int = MAX_CHARS) -> Document:
     """The document in a file; raises as `decode` does, and `InputError` where the file cannot be read."""
+    # A file name may hold bytes that are no text; in an id they become question marks.
+    name = str(path).encode("utf-8", "replace").decode()
     try:
         size = path.stat().st_size
         if path.is_file() and size > 4 * max_chars + 4:
-            raise _too_large(str(path), f"{size:,} bytes", max_chars)
+            raise _too_large(name, f"{size:,} bytes", max_chars)
         data = path.read_bytes()
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be read ({error.strerror}); expected a file of text or HTML. Check the path."
+            f"{name}: cannot be read ({error.strerror}); expected a file of text or HTML. Check the path."
         ) from error
-    return decode(data, name=str(path), max_chars=max_chars)
+    return decode(data, name=name, max_chars=max_chars)
 
 
 def find_paths(path: Path) -> Iterator[Path]:

@@ -66,6 +66,7 @@ def test_an_unknown_declared_encoding_is_passed_over():
         (f"  <html>{TEXT}", "a.txt", True),
         (f"<div><p>{TEXT}</p></div>", "a", True),
         (f"قال <نعم> و x < y و a > b. {TEXT}", "a", False),
+        (f"{TEXT}<br>\n{TEXT}<br>\n{TEXT}<br>\n<img src=x>", "a", False),
     ],
 )
 def test_html_is_told_by_suffix_or_content(text, name, is_html):
@@ -111,7 +112,7 @@ def test_western_text_in_an_old_encoding_is_not_taken_for_arabic():
 
 
 def test_a_text_over_the_limit_is_refused_with_size_limit_and_way_out():
-    with pytest.raises(InputTooLargeError, match=r"1,001 characters; the limit is 1,000 characters.*max_chars"):
+    with pytest.raises(InputTooLargeError, match=r"1,001 characters; the limit is 1,000 characters.*Cut it into its articles"):
         decode(("ا" * 1001).encode(), name="a.txt", max_chars=1000)
     assert len(decode(("ا" * 1000).encode(), name="a.txt", max_chars=1000).text) == 1000
     with pytest.raises(InputTooLargeError, match="5,000 bytes"):
