@@ -17,8 +17,8 @@ def wheel(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
     subprocess.run(command, check=True, timeout=300)
-    (path,) = folder.glob("tasrih-*.whl")
-    return path
+    (found,) = folder.glob("tasrih-*.whl")
+    return Path(found)
 
 
 def test_the_wheel_holds_the_current_release_without_torch_weights(wheel):

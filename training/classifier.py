@@ -104,6 +104,12 @@ class Classifier(nn.Module):
         """The weights that pretraining did not give."""
         return [*self.stance.parameters(), *self.claims.parameters()]
 
+    def save_memory(self) -> None:
+        """Have the encoder compute its inner activations again on the way back instead of keeping them."""
+        # transformers 5.23 warns of the old name; older ones have no other.
+        new, old = "activation_checkpointing_enable", "gradient_checkpointing_enable"
+        getattr(self.encoder, new if hasattr(self.encoder, new) else old)()
+
 
 class _NoHead(nn.Module):
     """In place of the claim types' head where there are none: B rows of nothing."""

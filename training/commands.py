@@ -114,13 +114,18 @@ def _build_real(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from training.config import load_config
     from training.corpus import read_corpus
-    from training.corpus_checks import check_corpus
+    from training.corpus_checks import check_corpus, near_duplicates
 
     config = load_config(arguments.config, arguments.overrides)
     corpus = read_corpus(config.corpus)
     check_corpus(corpus, config.model.label_set())
     for split, counts in corpus.counts().items():
         sys.stdout.write(f"{split}: " + ", ".join(f"{name} {n}" for name, n in counts.items()) + "\n")
+    pairs = near_duplicates(corpus.rows)
+    if pairs:
+        # Ids alone: the texts of the real half are not ours to print.
+        sys.stdout.write(f"warning: {len(pairs)} pairs of sentences in two splits are near-duplicates:\n")
+        sys.stdout.writelines(f"  {a.id} ({a.split}), {b.id} ({b.split})\n" for a, b in pairs)
     sys.stdout.write(f"no faults; sha256 {corpus.sha256}\n")
     return 0
 

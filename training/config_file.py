@@ -49,7 +49,7 @@ def read_config(path: Path, overrides: Sequence[str], schema: type[Model]) -> Mo
     try:
         config = schema.model_validate(data)
     except ValidationError as error:
-        faults += [_describe(detail, places, path, schema) for detail in error.errors()]
+        faults += _descriptions(error.errors(), places, path, schema)
     if faults:
         raise ConfigError("\n".join(dict.fromkeys(faults)))
     return config
@@ -109,17 +109,44 @@ def _apply(override: str, data: dict[str, Any], places: dict[Keys, str]) -> list
     return []
 
 
-def _describe(detail: ErrorDetails, places: Mapping[Keys, str], path: Path, schema: type[BaseModel]) -> str:
-    keys: Keys = detail["loc"]
+def _descriptions(
+    details: Sequence[ErrorDetails], places: Mapping[Keys, str], path: Path, schema: type[BaseModel]
+) -> Iterator[str]:
+    """A line for each fault; what the branches of a union expected of one value stands in one line."""
+    messages: dict[Keys, list[str]] = {}
+    for detail in details:
+        keys = _without_tags(detail["loc"])
+        in_union = len(keys) < len(detail["loc"])
+        if in_union and isinstance(detail["input"], dict) and detail["type"] == "literal_error":
+            continue  # names were not meant: the branch that takes factors says what is wrong with them
+        if in_union and keys in messages:
+            messages[keys].append(_expected(detail))
+        elif in_union:
+            messages[keys] = [_describe(detail, keys, places, path, schema)]
+        else:
+            yield _describe(detail, keys, places, path, schema)
+    for lines in messages.values():
+        yield ", or ".join(lines)
+
+
+def _without_tags(loc: Keys) -> Keys:
+    # pydantic puts the branch of a union into the place: ('stance_weights', "literal['none','balanced']").
+    return tuple(key for key in loc if not (isinstance(key, str) and "[" in key))
+
+
+def _describe(detail: ErrorDetails, keys: Keys, places: Mapping[Keys, str], path: Path, schema: type[BaseModel]) -> str:
     place = next((places[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in places), str(path))
     if detail["type"] == "extra_forbidden":
         return f"{place}: {_dotted(keys)}: unknown key; {_nearest(keys, schema)}"
     if detail["type"] == "missing":
         return f"{place}: {_dotted(keys)}: missing; add it"
-    message = detail["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
     given = "" if isinstance(detail["input"], (dict, BaseModel)) else f"{detail['input']!r} given, "
-    return f"{place}: {_dotted(keys) + ': ' if keys else ''}{given}{message}"
+    return f"{place}: {_dotted(keys) + ': ' if keys else ''}{given}{_expected(detail)}"
+
+
+def _expected(detail: ErrorDetails) -> str:
+    message = detail["msg"].removeprefix("Value error, ")
+    return message[0].lower() + message[1:]
 
 
 def _dotted(keys: Keys) -> str:

@@ -103,9 +103,21 @@ class BaseConfig(Section):
         if self.model is None:
             return "light"
         release = Path(self.model) / "release.json"
-        if release.is_file():
-            return str(json.loads(release.read_text(encoding="utf-8"))["normalisation"])
-        return scheme_for(self.model)
+        return _recorded_scheme(release) if release.is_file() else scheme_for(self.model)
+
+
+def _recorded_scheme(release: Path) -> str:
+    try:
+        facts = json.loads(release.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{release}: cannot be read ({error}); expected a release's JSON: fetch it again") from error
+    scheme = facts.get("normalisation") if isinstance(facts, dict) else None
+    if not isinstance(scheme, str):
+        raise ConfigError(
+            f"{release}: normalisation: {scheme!r} found, expected one of {', '.join(SCHEMES)}; "
+            "fetch the release again, or name the scheme in base.normalisation"
+        )
+    return scheme
 
 
 class CorpusConfig(Section):

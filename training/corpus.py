@@ -22,6 +22,7 @@ __all__ = ["BUILD_COMMAND", "SPLITS", "Corpus", "Row", "missing_data", "read_cor
 SPLITS = ("train", "validation", "test")
 BUILD_COMMAND = "tasrih corpus build-real --from CLONE CLONE (or --from-file FILE)"
 _COMPOSED_FIELDS = {"id": str, "text": str, "stance": str, "claim_types": list, "split": str}
+_BUILT_FIELDS = {"id": str, "text": str}
 _REAL_FIELDS = {"id": str, "repo": str, "path": str, "sha1": str, "stance": str, "claim_types": list, "split": str}
 
 
@@ -58,7 +59,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All rows, in the order of the files."""
+    """All rows, by id where `read_corpus` made it: training permutes them, so their order decides the weights."""
 
     rows: tuple[Row, ...]
 
@@ -127,7 +128,7 @@ def missing_data(config: CorpusConfig) -> list[str]:
 
 
 def read_corpus(config: CorpusConfig) -> Corpus:
-    """Read all rows that a config names.
+    """Read all rows that a config names, sorted by id, so that equal hashes mean equal runs whatever files rows stand in.
 
     Raises:
         CorpusError: naming all that is missing or breaks the schema, with what to do.
@@ -142,7 +143,7 @@ def read_corpus(config: CorpusConfig) -> Corpus:
             rows += _real(config.real_labels, config, faults)
     if faults:
         raise CorpusError("\n".join(faults))
-    return Corpus(tuple(rows))
+    return Corpus(tuple(sorted(rows, key=lambda row: row.id)))
 
 
 def _composed(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
@@ -157,7 +158,7 @@ def _composed(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[R
 
 
 def _real(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
-    texts = {item["id"]: item for _, item in read_jsonl(config.real_texts)}
+    texts = _built_texts(config.real_texts, faults)
     unbuilt = 0
     for number, item in read_jsonl(path):
         place = f"{path}:{number}"
@@ -165,13 +166,13 @@ def _real(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
         faults += wrong
         if wrong:
             continue
-        built = texts.get(item["id"])
-        if built is None or hashlib.sha1(built["text"].encode(), usedforsecurity=False).hexdigest() != item["sha1"]:
+        text = texts.get(item["id"])
+        if text is None or hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() != item["sha1"]:
             unbuilt += 1
             continue
         yield _row(
             item,
-            text=built["text"],
+            text=text,
             source="real",
             document=f"{item['repo']}:{item['path']}",
             place=place,
@@ -182,6 +183,19 @@ def _real(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
             f"{config.real_texts}: {unbuilt} sentences of {path} are missing there or differ from their sha1; "
             f"build it again ({BUILD_COMMAND}), or --set corpus.allow_missing_texts=true to leave them out"
         )
+
+
+def _built_texts(path: Path, faults: list[str]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    broken: list[str] = []
+    for number, item in read_jsonl(path):
+        wrong = _schema_faults(item, _BUILT_FIELDS, f"{path}:{number}")
+        broken += wrong
+        if not wrong:
+            texts[item["id"]] = item["text"]
+    if broken:
+        faults += [*broken, f"{path}: is not as it was built; build it again ({BUILD_COMMAND})"]
+    return texts
 
 
 def _row(
@@ -218,4 +232,9 @@ def _schema_faults(item: Any, fields: Mapping[str, Any], place: str) -> Sequence
     for name in ("article_id", "group"):
         if not isinstance(item.get(name), str | None):
             faults.append(f"{place}: {name}: {item[name]!r} found, expected a string or null")
+    phenomena = item.get("phenomena", [])
+    if not isinstance(phenomena, list) or not all(isinstance(entry, str) for entry in phenomena):
+        faults.append(f"{place}: phenomena: {phenomena!r} found, expected a list of names; [] where there are none")
+    if not isinstance(item.get("sure", True), bool):
+        faults.append(f"{place}: sure: {item['sure']!r} found, expected true or false")
     return faults

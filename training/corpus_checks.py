@@ -1,20 +1,26 @@
 """What must hold of a corpus before anything is trained on it; all that does not is listed at once.
 
-Exact duplicates alone are looked for across splits, after normalisation; near-duplicates are not yet.
+Exact duplicates across splits, after normalisation, are faults. Near-duplicates across splits are warnings: the real
+half has some, because two outlets print one agency's story, and no rule tells those from a sentence written twice.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from tasrih.errors import CorpusError
 from tasrih.labels import LabelSet
 from tasrih.normalise import normalise
 from training.corpus import SPLITS, Corpus, Row
 
-__all__ = ["check_corpus", "corpus_faults"]
+__all__ = ["check_corpus", "corpus_faults", "near_duplicates"]
 
+Trigram = tuple[str, str, str]
 # Of one kind of fault so many are shown; the rest is counted.
 SHOWN = 20
+# Share of word trigrams, of all that either sentence has, from which two sentences are nearly one.
+NEAR = 0.5
 
 
 def check_corpus(corpus: Corpus, labels: LabelSet) -> None:
@@ -106,3 +112,33 @@ def _duplicates(rows: Iterable[Row]) -> Iterator[str]:
             )
         elif (other.stance, set(other.claim_types)) != (row.stance, set(row.claim_types)):
             yield f"{row.place}: the same sentence has other labels at {other.place}; settle them"
+
+
+def near_duplicates(rows: Iterable[Row]) -> list[tuple[Row, Row]]:
+    """Pairs of sentences in two splits whose word trigrams have a Jaccard index of `NEAR` or more, in the rows' order.
+
+    Sentences of one or two words have no trigram and are left to the exact comparison.
+    """
+    found: list[tuple[Row, Row]] = []
+    seen: list[tuple[Row, frozenset[Trigram]]] = []
+    index: dict[Trigram, list[int]] = defaultdict(list)
+    entries = [(row, _trigrams(row.text)) for row in rows]
+    frequency = Counter(trigram for _, trigrams in entries for trigram in trigrams)
+    for row, trigrams in entries:
+        # Two sets as alike as that share one of their rarest members, so the common ones need no look-up.
+        rarest = sorted(trigrams, key=lambda trigram: (frequency[trigram], trigram))
+        rarest = rarest[: len(trigrams) - math.ceil(NEAR * len(trigrams)) + 1]
+        for place in sorted({place for trigram in rarest for place in index[trigram]}):
+            other, theirs = seen[place]
+            shared = len(trigrams & theirs)
+            if other.split != row.split and shared >= NEAR * (len(trigrams) + len(theirs) - shared):
+                found.append((other, row))
+        for trigram in rarest:
+            index[trigram].append(len(seen))
+        seen.append((row, trigrams))
+    return found
+
+
+def _trigrams(text: str) -> frozenset[Trigram]:
+    words: Sequence[str] = re.findall(r"\w+", normalise(text, scheme="light"))
+    return frozenset(zip(words, words[1:], words[2:], strict=False))

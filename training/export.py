@@ -16,23 +16,31 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tasrih.calibration import Calibration
 from tasrih.errors import ConfigError, EngineError
 from tasrih.labels import LabelSet
 from tasrih.pipeline import Labeller
 from tasrih.release import FORMAT, Layout, digest, sha256_of
-from tasrih.types import Encoded
+from tasrih.types import Decisions, Encoded
 from training.base import Base
 from training.card import write_card
 from training.classifier import Classifier, save_classifier
 from training.config import OutputConfig
+from training.device import Device
 from training.graph import largest_difference, silence_telemetry, write_graph
+from training.predict import predict
 
-__all__ = ["TOLERANCE", "Made", "check_target", "environment", "export"]
+__all__ = ["PROBE_MARGIN", "TOLERANCE", "Made", "check_target", "environment", "export", "label_faults"]
 
 # Largest difference of a logit between torch and OpenVINO, both in float32 from the same fp16 weights: sums in another
 # order. A wrong graph (padding seen, positions off) differs by 0.01 and more.
 TOLERANCE = 1e-3
+# A label of the probe may be another at the shipped precision than in torch's float32 only where float32 itself was this
+# close: the stance's probability above the other one's, or the claim type's distance from its threshold. bf16 was
+# measured to move a probability by up to 0.02, two stances therefore by 0.04 against each other.
+PROBE_MARGIN = 0.05
 NOTICE = "NOTICE"
 
 
@@ -72,7 +80,7 @@ def export(made: Made, output: OutputConfig) -> Path:
 
     Raises:
         ConfigError: it exists and may not be replaced.
-        EngineError: OpenVINO's logits differ from torch's by more than `TOLERANCE`.
+        EngineError: OpenVINO's logits differ from torch's by more than `TOLERANCE`, or its labels beyond `PROBE_MARGIN`.
         ReleaseError: what was written does not load.
     """
     check_target(output)
@@ -136,13 +144,37 @@ def _write(made: Made, output: OutputConfig, layout: Layout) -> None:
 
 
 def _try_out(made: Made, folder: Path) -> None:
-    """Load the release as its users will, and label with it."""
+    """Load the release as its users will, and label with it: tokens and labels must be those of training."""
     silence_telemetry()
     texts = [text for text, _ in made.probe]
-    labelled = Labeller.open(folder).label_texts(texts)
+    labeller = Labeller.open(folder)
+    labelled = labeller.label_texts(texts)
     lengths = [sentence.n_tokens for sentence in labelled]
     if lengths != [tokens.n_tokens for _, tokens in made.probe]:
         raise EngineError(f"{folder}: the release tokenises sentences otherwise than training did; report it")
+    encoded = [tokens for _, tokens in made.probe]
+    exact = predict(made.model, encoded, Device("cpu", "fp32"), pad_id=made.base.pad_id, max_length=made.max_length)
+    faults = label_faults(made.calibration.decide(exact), labeller.decide(texts), made.labels, made.calibration)
+    if faults:
+        listed = "\n  ".join(faults)
+        raise EngineError(
+            f"{labeller.engine.name}, {labeller.engine.precision}: {len(faults)} labels of {len(texts)} sentences differ "
+            f"from torch's in float32, expected at most where those are within {PROBE_MARGIN} of another answer; the "
+            f"graph is wrong and no release was made: report it with the base model's name\n  {listed}"
+        )
+
+
+def label_faults(exact: Decisions, shipped: Decisions, labels: LabelSet, calibration: Calibration) -> list[str]:
+    """Labels of the probe that differ though float32 was not within `PROBE_MARGIN`; sentences by place, without text."""
+    faults: list[str] = []
+    names, claims = labels.stance_names, labels.claim_names
+    for place, (right, given) in enumerate(zip(exact.stance_B, shipped.stance_B, strict=True)):
+        if exact.stance_BS[place, right] - exact.stance_BS[place, given] > PROBE_MARGIN:
+            faults.append(f"test sentence {place}: stance {names[given]}, in float32 {names[right]}")
+    distance_BC = np.abs(exact.claims_BC - np.asarray(calibration.claim_thresholds))
+    for place, claim in np.argwhere((exact.given_BC != shipped.given_BC) & (distance_BC > PROBE_MARGIN)):
+        faults.append(f"test sentence {place}: claim type {claims[claim]} given by one of them alone")
+    return faults
 
 
 def _replace(aside: Path, target: Path) -> None:

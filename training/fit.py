@@ -3,8 +3,6 @@
 It keeps the epoch whose validation score is best. It neither calibrates nor exports.
 """
 
-import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,13 +14,12 @@ from torch import Tensor
 from torch.utils.data import Sampler
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from tasrih.calibration import Calibration
-from tasrih.errors import ConfigError
 from tasrih.labels import LabelSet
 from tasrih.scores import Scores, score
 from tasrih.types import Encoded
+from training.checkpoints import Checkpoint, resume_point
 from training.classifier import Classifier
 from training.config import Config, TrainingConfig
 from training.corpus import Row
@@ -30,10 +27,9 @@ from training.dataset import BucketSampler, Collator, make_dataset
 from training.device import Device
 from training.loss import StanceAndClaimsLoss
 from training.predict import gold_of, predict
+from training.run_log import BEST, RunLog
 
 __all__ = ["Fitted", "Split", "fit", "selection_score"]
-
-BEST = "eval_score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +47,8 @@ class Fitted:
     Attributes:
         best_score: `selection_score` of the epoch kept.
         best_epoch: which one, from 1.
-        train_loss: mean over all steps.
-        seconds: all epochs with their evaluations.
+        train_loss: mean over all steps, those before a resume too.
+        seconds: all epochs with their evaluations, those before a resume too.
         log: what was logged, step by step.
     """
 
@@ -97,17 +93,14 @@ def fit(
     Raises:
         ConfigError: there is nothing to resume.
     """
-    checkpoints = run / "checkpoints"
-    last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
-    if resume and last is None:
-        raise ConfigError(f"--resume: {checkpoints} holds no checkpoint; run without --resume to start anew")
+    last = resume_point(run) if resume else None
     train, validation = splits["train"], splits["validation"]
-    callbacks: list[TrainerCallback] = [_Log(run / "log.jsonl")]
+    callbacks: list[TrainerCallback] = [RunLog(run / "log.jsonl")]
     if config.training.early_stopping_epochs is not None:
         callbacks.append(EarlyStoppingCallback(config.training.early_stopping_epochs))
     trainer = _Trainer(
         model=model,
-        args=_arguments(config, device, checkpoints, len(train.rows)),
+        args=_arguments(config, device, run / "checkpoints", len(train.rows), last),
         train_dataset=make_dataset(train.rows, train.encoded, labels),
         eval_dataset=make_dataset(validation.rows, validation.encoded, labels),
         data_collator=Collator(pad_id=pad_id, max_length=config.model.max_length, n_claims=len(labels.claims)),
@@ -118,17 +111,19 @@ def fit(
     trainer.lengths = [len(sentence.ids) for sentence in train.encoded]
     trainer.loss = StanceAndClaimsLoss(config.training, train.rows, labels).to(device.name)
     trainer.validate = lambda: _validate(model, validation, labels, device, pad_id, config.model.max_length)
+    trainer.counted_steps = last.step if last else 0
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
-    began_s = time.perf_counter()
-    result = trainer.train(resume_from_checkpoint=last)
+    trainer.began_s = time.perf_counter()
+    trainer.train(resume_from_checkpoint=str(last.folder) if last else None)
+    # The state travels in the checkpoints, so these are all epochs, also where this call did only the last ones.
     log = [entry for entry in trainer.state.log_history if BEST in entry]
     best = max(log, key=lambda entry: entry[BEST])
     return Fitted(
         best_score=float(best[BEST]),
         best_epoch=round(best["epoch"]),
-        train_loss=float(result.training_loss),
-        seconds=time.perf_counter() - began_s,
+        train_loss=sum(entry["epoch_loss"] for entry in log) / len(log),
+        seconds=sum(entry["epoch_seconds"] for entry in log),
         log=list(trainer.state.log_history),
     )
 
@@ -145,12 +140,17 @@ def _validate(
     return found
 
 
-def _arguments(config: Config, device: Device, checkpoints: Path, n_rows: int) -> TrainingArguments:
+def _arguments(
+    config: Config, device: Device, checkpoints: Path, n_rows: int, last: Checkpoint | None
+) -> TrainingArguments:
     training = config.training
+    patience = training.early_stopping_epochs
+    # A run killed after its patience ran out was over: the Trainer forgets that it was to stop, and would go on.
+    over = last is not None and patience is not None and last.bad_epochs >= patience
     steps_an_epoch = -(-n_rows // (training.batch_size * training.gradient_accumulation))
     return TrainingArguments(
         output_dir=str(checkpoints),
-        num_train_epochs=training.epochs,
+        num_train_epochs=last.epoch if last is not None and over else training.epochs,
         per_device_train_batch_size=training.batch_size,
         gradient_accumulation_steps=training.gradient_accumulation,
         learning_rate=training.learning_rate,
@@ -160,13 +160,13 @@ def _arguments(config: Config, device: Device, checkpoints: Path, n_rows: int) -
         max_grad_norm=training.max_grad_norm,
         bf16=device.precision == "bf16",
         use_cpu=device.name == "cpu",
-        gradient_checkpointing=False,  # switched on in the encoder; the Trainer wants a PreTrainedModel for it
         seed=training.seed,
         data_seed=training.seed,
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,  # how many epochs early stopping has waited
         metric_for_best_model=BEST,
         greater_is_better=True,
         logging_steps=config.tracking.log_every_steps,
@@ -186,6 +186,9 @@ class _Trainer(Trainer):
     validate: Callable[[], dict[str, float]]
     classifier: Classifier
     lengths: Sequence[int]
+    began_s: float
+    counted_steps: int
+    loss_sum: Tensor | float = 0.0
     loss_is_scaled_for_ga = False
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
@@ -208,9 +211,18 @@ class _Trainer(Trainer):
         loss = self.loss(logits, inputs["stance_B"], inputs["claims_BC"], inputs["weight_B"])
         return (loss, logits) if return_outputs else loss
 
+    def training_step(self, *arguments: Any, **more: Any) -> Tensor:
+        """The Trainer's own, its loss added up: what the Trainer reports leaves out the steps before a resume."""
+        loss = super().training_step(*arguments, **more)
+        self.loss_sum = self.loss_sum + loss.detach()
+        return loss
+
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """All of validation, padded as inference pads; every process does the same, so their weights stay equal."""
+        """All of validation, padded as inference pads, at the end of an epoch."""
         metrics = self.validate()
+        steps, now_s = self.state.global_step - self.counted_steps, time.perf_counter()
+        metrics |= {"epoch_loss": float(self.loss_sum) / steps, "epoch_seconds": now_s - self.began_s}
+        self.loss_sum, self.counted_steps, self.began_s = 0.0, self.state.global_step, now_s
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -227,25 +239,3 @@ def _parameter_groups(model: Classifier, config: TrainingConfig) -> list[dict[st
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     return [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()]
-
-
-class _Log(TrainerCallback):
-    """Everything logged goes to a file, epochs also to standard error."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        """Called by the Trainer with each entry."""
-        if not state.is_world_process_zero:
-            return
-        entry = {"step": state.global_step, **(logs or {}), "time": round(time.time(), 3)}
-        with self.path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(entry, ensure_ascii=False, default=float) + "\n")
-        if BEST in entry:
-            shown = " ".join(f"{k.removeprefix('eval_')} {v:.3f}" for k, v in entry.items() if k.startswith("eval_"))
-            sys.stderr.write(
-                f"epoch {state.epoch:.0f} of {args.num_train_epochs:.0f}, step {state.global_step}: {shown}\n"
-            )
-        elif "loss" in entry:
-            sys.stderr.write(f"step {state.global_step} of {state.max_steps}: loss {float(entry['loss']):.3f}\n")

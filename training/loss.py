@@ -18,13 +18,14 @@ __all__ = ["StanceAndClaimsLoss"]
 
 
 class StanceAndClaimsLoss(nn.Module):
-    """``mean over B of weight * (cross-entropy + claim_weight * mean over C of binary cross-entropy)``.
+    """``mean over B of weight * (cross-entropy + claim_weight * mean over C of binary cross-entropy)``, by the mean weight.
 
-    The mean is over the sum of the row weights, so that a row of weight 2 counts as if it stood there twice.
+    The mean weight is that of the training split, not of the batch: batches hold sentences of one length, so divided by
+    its own weights a batch of rows of weight 0.5 would pull as hard as one of rows of weight 1.
 
     Args:
         config: label smoothing, claim weight, class weights.
-        rows: of the training split, which `balanced` weights are counted on.
+        rows: of the training split, which `balanced` weights and the mean weight are counted on.
         labels: names of both heads, in order.
     """
 
@@ -35,6 +36,8 @@ class StanceAndClaimsLoss(nn.Module):
         super().__init__()
         self.label_smoothing = config.label_smoothing
         self.claim_weight = config.claim_weight
+        # Where every row weighs nothing, the loss is 0 and not NaN.
+        self.mean_weight = max(1e-6, sum(row.weight for row in rows) / len(rows))
         self.register_buffer("stance_weights_S", _stance_weights(config.stance_weights, rows, labels))
         self.register_buffer("claim_weights_C", _claim_weights(config.claim_positive_weights, rows, labels))
 
@@ -56,7 +59,7 @@ class StanceAndClaimsLoss(nn.Module):
                 logits.claims_BC.float(), claims_BC, pos_weight=self.claim_weights_C, reduction="none"
             )
             loss_B = loss_B + self.claim_weight * claims_loss_BC.mean(dim=1)
-        return (loss_B * weight_B).sum() / weight_B.sum().clamp(min=1e-6)
+        return (loss_B * weight_B).mean() / self.mean_weight
 
 
 def _stance_weights(weights: str | Mapping[str, float], rows: Sequence[Row], labels: LabelSet) -> Tensor:

@@ -1,22 +1,18 @@
 """A training run, top to bottom: config -> corpus -> checks -> base -> fit -> calibrate -> evaluate -> release."""
 
-import json
 import shutil
 import sys
 import warnings
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from transformers import set_seed
 from transformers.utils import logging
 
 from tasrih.calibration import Calibration
 from tasrih.encoding import Encoder
-from tasrih.errors import ConfigError
 from tasrih.labels import LabelSet
 from tasrih.scores import score
 from tasrih.types import Logits
@@ -31,6 +27,7 @@ from training.device import Device, choose_device
 from training.export import Made, check_target, environment, export
 from training.fit import Fitted, Split, fit
 from training.predict import gold_of, predict
+from training.run_folder import new_run, run_to_resume, write_json
 
 __all__ = ["run_training"]
 
@@ -50,11 +47,12 @@ def run_training(config: Config, *, resume: bool = False) -> Path:
     labels = config.model.label_set()
     check_corpus(corpus, labels)
     device = choose_device(config.training)
-    run = _run_folder(config, corpus, resume=resume)
+    set_seed(config.training.seed)
+    # Before there is a run folder: a base that cannot be opened leaves none.
+    base = open_base(config, [row.text for row in corpus.split("train")])
+    run = (run_to_resume if resume else new_run)(config, corpus, device)
     _say(f"run {run}: {len(corpus.rows)} sentences, {device.name}, {device.precision}")
 
-    set_seed(config.training.seed)
-    base = open_base(config, [row.text for row in corpus.split("train")])
     base.tokenizer.save(str(run / "tokenizer.json"))
     encoder = Encoder(run / "tokenizer.json", max_length=config.model.max_length)
     splits = {
@@ -64,7 +62,7 @@ def run_training(config: Config, *, resume: bool = False) -> Path:
     }
     model = Classifier(base.encoder, _heads(config, labels)).to(device.name)
     if config.training.gradient_checkpointing:
-        model.encoder.gradient_checkpointing_enable()
+        model.save_memory()
     fitted = fit(model, splits, config, labels, device, pad_id=base.pad_id, run=run, resume=resume)
 
     # From here on with what is released: weights rounded to fp16, computed in float32, on the CPU. Loaded afresh, because
@@ -81,8 +79,8 @@ def run_training(config: Config, *, resume: bool = False) -> Path:
     metrics = {
         name: _metrics(splits[name].rows, logits[name], calibrated.calibration, labels, config) for name in logits
     }
-    facts = _facts(config, corpus, fitted, calibrated, metrics)
-    _write_json(run / "metrics.json", {key: facts[key] for key in ("metrics", "review", "training", "corpus")})
+    facts = _facts(config, corpus, device, fitted, calibrated, metrics)
+    write_json(run / "metrics.json", {key: facts[key] for key in ("metrics", "review", "training", "corpus")})
     probe = list(zip(splits["test"].rows, splits["test"].encoded, strict=True))[:N_PROBE]
     made = Made(
         model=model,
@@ -115,46 +113,6 @@ def _heads(config: Config, labels: LabelSet) -> Heads:
     )
 
 
-def _run_folder(config: Config, corpus: Corpus, *, resume: bool) -> Path:
-    """The folder of this run, with its resolved config, or that of the run to go on with."""
-    output, runs = config.output, config.tracking.runs
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = output.run or runs / f"{output.name}-{stamp}"
-    if resume:
-        earlier = sorted(runs.glob(f"{output.name}-[0-9]*/corpus.json"), key=lambda path: path.stat().st_mtime)
-        if output.run is None and not earlier:
-            raise ConfigError(f"--resume: no run of {output.name} under {runs}; run without --resume to start anew")
-        folder = output.run or earlier[-1].parent
-        return _same_run(folder, config, corpus)
-    folder.mkdir(parents=True, exist_ok=True)
-    if (folder / "config.yaml").exists():
-        raise ConfigError(f"output.run: {folder} holds a run already; name another folder, or go on with --resume")
-    (folder / "config.yaml").write_text(
-        yaml.safe_dump(config.to_json(), allow_unicode=True, sort_keys=False), encoding="utf-8"
-    )
-    _write_json(folder / "environment.json", environment())
-    _write_json(folder / "corpus.json", {"sha256": corpus.sha256, "counts": corpus.counts()})
-    return folder
-
-
-def _same_run(folder: Path, config: Config, corpus: Corpus) -> Path:
-    try:
-        before = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-        seen = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))["sha256"]
-    except (OSError, ValueError, KeyError) as error:
-        raise ConfigError(f"--resume: {folder} is not a run folder ({error}); run without --resume") from error
-    now = config.to_json()
-    changed = [name for name in ("base", "corpus", "model", "training") if before.get(name) != now[name]]
-    if seen != corpus.sha256:
-        changed.append("the corpus's rows")
-    if changed:
-        raise ConfigError(
-            f"--resume: {folder} was started with another {', '.join(changed)}; start anew, or take "
-            f"{folder / 'config.yaml'} and the corpus of then"
-        )
-    return folder
-
-
 def _metrics(
     rows: Sequence[Row], logits: Logits, calibration: Calibration, labels: LabelSet, config: Config
 ) -> dict[str, Any]:
@@ -176,7 +134,7 @@ def _metrics(
 
 
 def _facts(
-    config: Config, corpus: Corpus, fitted: Fitted, calibrated: Calibrated, metrics: dict[str, Any]
+    config: Config, corpus: Corpus, device: Device, fitted: Fitted, calibrated: Calibrated, metrics: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "corpus": {"sha256": corpus.sha256, "counts": corpus.counts()},
@@ -187,6 +145,8 @@ def _facts(
             "best_score": round(fitted.best_score, 6),
             "loss": round(fitted.train_loss, 6),
             "seconds": round(fitted.seconds, 1),
+            "device": device.name,
+            "precision": device.precision,
             "threads": torch.get_num_threads(),
         },
         "versions": environment(),
@@ -198,10 +158,6 @@ def _facts(
             "target_reached": calibrated.review_target_reached,
         },
     }
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _say(text: str) -> None:

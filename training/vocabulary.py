@@ -180,10 +180,14 @@ def read_texts(path: Path) -> list[str]:
     """The texts of a file: the `text` field of each line of a `.jsonl`, else each line that is not blank.
 
     Raises:
-        VocabularyError: a `.jsonl` line is not an object with a text, or the file has no text at all.
+        VocabularyError: not UTF-8, a `.jsonl` line that is not an object with a text, or no text at all.
     """
+    try:
+        content = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise VocabularyError(f"{path}: not UTF-8 ({error}); expected UTF-8 text: convert the file") from error
     texts = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+    for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip():
             continue
         if path.suffix != ".jsonl":

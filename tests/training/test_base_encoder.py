@@ -192,6 +192,17 @@ def test_command_names_a_wrong_text_file_before_building(
     assert not (tmp_path / "out").exists()
 
 
+def test_command_names_a_text_file_that_is_not_utf_8(
+    tmp_path: Path, tiny_wheels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_bytes("قال".encode("cp1256"))
+    arguments = ["--output", str(tmp_path / "out"), "--wheels", str(tiny_wheels), "--check-text", str(texts)]
+    assert main(arguments) == 1
+    assert f"error: {texts}: not UTF-8" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_command_leaves_another_model_alone(
     tmp_path: Path, tiny_wheels: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

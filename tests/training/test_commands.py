@@ -77,6 +77,7 @@ def test_a_missing_base_names_the_command(tmp_path):
     words = ("--set", "base.random=null", "--output", tmp_path, "--set", f"tracking.runs={tmp_path}/runs")
     with pytest.raises(ConfigError, match="no model folder there"):
         run(TRAIN, "configs/smoke.yaml", *words, "--set", "base.model=./nowhere/at/all")
+    assert list(tmp_path.iterdir()) == [], "a false start leaves no run folder"
 
 
 def test_a_missing_extra_is_named_with_its_command(monkeypatch, capsys):
@@ -100,13 +101,29 @@ def test_neither_commands_nor_config_import_torch():
 
 def test_corpus_check(tmp_path, capsys):
     assert run(CORPUS, "check", "configs/smoke.yaml") == 0
-    assert "train: rows 26" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "train: rows 26" in shown
+    assert "warning" not in shown
     rows = tmp_path / "rows.jsonl"
     rows.write_text(
         '{"id": "a", "text": "نص", "stance": "no", "claim_types": [], "split": "train"}\n', encoding="utf-8"
     )
     with pytest.raises(CorpusError, match="stance: 'no' found"):
         run(CORPUS, "check", "configs/smoke.yaml", "--set", f"corpus.composed=[{rows}]")
+
+
+def test_corpus_check_warns_of_near_duplicates_by_id(tmp_path, capsys):
+    lines = Path("tests/fixtures/smoke_corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    story = "أعلنت وزارة الدفاع الروسية أن قواتها سيطرت على بلدة جديدة"
+    for name, split, text in (("n1", "train", story), ("n2", "test", story + " اليوم")):
+        row = {"id": name, "text": text, "stance": "neutral_report", "claim_types": [], "split": split}
+        lines.append(json.dumps(row, ensure_ascii=False))
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("\n".join(lines), encoding="utf-8")
+    assert run(CORPUS, "check", "configs/smoke.yaml", "--set", f"corpus.composed=[{rows}]") == 0
+    shown = capsys.readouterr().out
+    assert "warning: 1 pairs of sentences in two splits are near-duplicates:\n  n1 (train), n2 (test)\n" in shown
+    assert "الدفاع" not in shown
 
 
 def test_corpus_build_real(tmp_path, monkeypatch, capsys):

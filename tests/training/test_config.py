@@ -90,6 +90,41 @@ def test_a_bad_override_is_told_with_its_own_words(override, told):
     assert any(told in fault for fault in faults), faults
 
 
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        (
+            "training.stance_weights=foo",
+            "training.stance_weights: 'foo' given, input should be 'none' or 'balanced', or input should be a valid "
+            "dictionary",
+        ),
+        (
+            "training.stance_weights={pro_russia: -1}",
+            "training.stance_weights.pro_russia: -1 given, input should be greater than 0",
+        ),
+    ],
+)
+def test_a_value_of_one_of_several_kinds_is_told_in_one_line_by_its_own_name(override, told):
+    assert faults_of(SMOKE, override) == [f"--set {override}: {told}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"name": "x"}', "release.json: normalisation: None found, expected one of"),
+        ('{"normalisation": 3}', "release.json: normalisation: 3 found"),
+        ("[]", "name the scheme in base.normalisation"),
+        ("{", "release.json: cannot be read"),
+    ],
+)
+def test_a_release_that_does_not_say_its_normalisation_is_told(tmp_path, content, told):
+    (tmp_path / "release.json").write_text(content, encoding="utf-8")
+    base = ["base.random=null", f"base.model={tmp_path}"]
+    (fault,) = faults_of(SMOKE, *base, "base.normalisation=auto")
+    assert told in fault
+    assert load_config(SMOKE, [*base, "base.normalisation=light"]).base.scheme == "light"
+
+
 def test_overrides_win_and_are_yaml():
     config = load_config(
         SMOKE,

@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tasrih.errors import CorpusError
 from tasrih.labels import LabelSet
 from training.config_inputs import CorpusConfig
 from training.corpus import Corpus, Row, missing_data, read_corpus
-from training.corpus_checks import check_corpus, corpus_faults
+from training.corpus_checks import check_corpus, corpus_faults, near_duplicates
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = LabelSet.from_json({"stances": ["for", "against"], "claims": ["claim"]})
@@ -96,6 +97,9 @@ def test_rows_that_break_the_schema_are_told_with_their_line(tmp_path):
         {"id": "d", "claim_types": [1]},
         [1],
         {**good, "group": 3},
+        {**good, "phenomena": None},
+        {**good, "phenomena": "quote"},
+        {**good, "sure": "no"},
     )
     with pytest.raises(CorpusError) as caught:
         read_corpus(CorpusConfig(composed=(str(path),)))
@@ -106,6 +110,9 @@ def test_rows_that_break_the_schema_are_told_with_their_line(tmp_path):
     assert f"{path}:4: claim_types: [1] found, expected a list of label names" in told
     assert f"{path}:5: list found, expected an object" in told
     assert f"{path}:6: group: 3 found" in told
+    assert f"{path}:7: phenomena: None found, expected a list of names" in told
+    assert f"{path}:8: phenomena: 'quote' found, expected a list of names" in told
+    assert f"{path}:9: sure: 'no' found, expected true or false" in told
     path.write_text('{"id": \n', encoding="utf-8")
     with pytest.raises(CorpusError, match=r"c\.jsonl:1: not JSON"):
         read_corpus(CorpusConfig(composed=(str(path),)))
@@ -141,6 +148,66 @@ def test_a_real_text_that_differs_stops_the_run_unless_told(tmp_path):
         read_corpus(CorpusConfig(real_labels=labels, real_texts=texts))
     corpus = read_corpus(CorpusConfig(real_labels=labels, real_texts=texts, allow_missing_texts=True))
     assert [r.id for r in corpus.rows] == ["T1"]
+
+
+def test_built_texts_that_break_their_schema_are_told_with_their_line(tmp_path):
+    labels = lines(tmp_path / "labels.jsonl", real_row("نص"))
+    texts = lines(tmp_path / "real.jsonl", {"id": "T1", "text": "نص"}, ["T1"], {"id": "T2"}, {"text": "نص"})
+    with pytest.raises(CorpusError) as caught:
+        read_corpus(CorpusConfig(real_labels=labels, real_texts=texts))
+    assert str(caught.value).splitlines() == [
+        f"{texts}:2: list found, expected an object with id, text",
+        f"{texts}:3: text: None found, expected a str",
+        f"{texts}:4: id: None found, expected a str",
+        f"{texts}: is not as it was built; build it again (tasrih corpus build-real --from CLONE CLONE (or --from-file FILE))",
+    ]
+
+
+def test_rows_come_sorted_by_id_whatever_file_they_stand_in(tmp_path):
+    rows = [{"id": i, "text": f"نص {i}", "stance": "for", "claim_types": [], "split": "train"} for i in "dbac"]
+    one = lines(tmp_path / "one.jsonl", *rows)
+    halves = [lines(tmp_path / "x.jsonl", *rows[:2]), lines(tmp_path / "y.jsonl", *rows[2:])]
+    whole = read_corpus(CorpusConfig(composed=(str(one),)))
+    split = read_corpus(CorpusConfig(composed=tuple(map(str, halves))))
+    assert [row.id for row in whole.rows] == [row.id for row in split.rows] == ["a", "b", "c", "d"]
+    assert whole.sha256 == split.sha256
+
+
+def jaccard(one: str, other: str) -> float:
+    sets = [set(zip(words, words[1:], words[2:], strict=False)) for words in (one.split(), other.split())]
+    return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
+
+
+def test_near_duplicates_are_those_that_comparing_all_pairs_finds():
+    random = np.random.default_rng(0)
+    stories = [random.choice(list("ابتثجحخدذر"), size=14).tolist() for _ in range(8)]
+    rows = []
+    for number in range(120):
+        words = list(stories[number % 8])
+        for place in random.integers(14, size=number % 4):
+            words[place] = "زائد"
+        rows.append(row(number, ("train", "validation", "test")[number % 3], "for", text=" ".join(words)))
+    expected = {
+        (a.id, b.id)
+        for place, b in enumerate(rows)
+        for a in rows[:place]
+        if a.split != b.split and jaccard(a.text, b.text) >= 0.5
+    }
+    assert {(a.id, b.id) for a, b in near_duplicates(rows)} == expected
+    assert 100 < len(expected) < 1000
+
+
+def test_near_duplicates_read_past_marks_and_punctuation_and_stay_across_splits():
+    text = "قالَ المتحدث إن الوفد وصل إلى العاصمة صباحا"
+    rows = [
+        row(21, "train", "for", text=text),
+        row(22, "train", "for", text=text + " أمس"),
+        row(23, "test", "for", text="«قال المتحدث، إنّ الوفد وصل إلى العاصمة»"),
+        row(24, "test", "for", text="وصل الوفد"),
+        row(25, "train", "for", text="وصل الوفد"),
+    ]
+    assert [(a.id, b.id) for a, b in near_duplicates(rows)] == [("r21", "r23"), ("r22", "r23")]
+    assert corpus_faults(Corpus((*sound(), *rows[:3])), LABELS) == []
 
 
 def test_a_half_that_is_not_built_names_the_command(tmp_path):

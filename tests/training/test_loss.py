@@ -1,5 +1,7 @@
 """The loss is the textbook's, weighted by row."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -27,8 +29,8 @@ LOGITS = ClassifierLogits(torch.tensor([[2.0, -1.0], [0.5, 0.1]]), torch.tensor(
 STANCE_B, CLAIMS_BC = torch.tensor([0, 1]), torch.tensor([[1.0], [1.0]])
 
 
-def loss(weights=(1.0, 1.0), labels=LABELS, logits=LOGITS, claims_BC=CLAIMS_BC, **knobs):
-    module = StanceAndClaimsLoss(TrainingConfig(**knobs), ROWS, labels)
+def loss(weights=(1.0, 1.0), labels=LABELS, logits=LOGITS, claims_BC=CLAIMS_BC, rows=ROWS, **knobs):
+    module = StanceAndClaimsLoss(TrainingConfig(**knobs), rows, labels)
     return float(module(logits, STANCE_B, claims_BC, torch.tensor(weights)))
 
 
@@ -44,8 +46,17 @@ def test_plain():
 def test_a_row_of_weight_two_counts_twice_and_of_none_not():
     first = float(F.cross_entropy(LOGITS.stance_BS[:1], STANCE_B[:1]))
     second = float(F.cross_entropy(LOGITS.stance_BS[1:], STANCE_B[1:]))
-    assert loss((2.0, 1.0), claim_weight=0.0) == pytest.approx((2 * first + second) / 3)
-    assert loss((0.0, 1.0), claim_weight=0.0) == pytest.approx(second)
+    assert loss((2.0, 1.0), claim_weight=0.0) == pytest.approx((2 * first + second) / 2)
+    assert loss((0.0, 1.0), claim_weight=0.0) == pytest.approx(second / 2)
+
+
+def test_a_batch_of_light_rows_pulls_less_than_one_of_heavy_rows():
+    rows = [replace(row, weight=0.5 if place < 5 else 1.0) for place, row in enumerate(ROWS)]
+    light, heavy = loss((0.5, 0.5), rows=rows), loss((1.0, 1.0), rows=rows)
+    assert light == pytest.approx(heavy / 2)
+    # The mean over the rows is that of plain weights: the learning rate keeps its meaning.
+    assert (light + heavy) / 2 == pytest.approx(loss())
+    assert loss((0.0, 0.0), rows=[replace(row, weight=0.0) for row in ROWS]) == 0.0
 
 
 def test_balanced_weights_have_a_mean_of_one_over_the_rows():

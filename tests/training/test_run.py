@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +18,12 @@ from tasrih.errors import ConfigError, EngineError
 from tasrih.normalise import normalise
 from tasrih.pipeline import Labeller
 from tasrih.release import Release
-from training import export, fit
+from tasrih.types import Logits
+from training import export, run_log
+from training import run as run_module
 from training.classifier import load_classifier
 from training.config import load_config
+from training.predict import predict
 from training.run import run_training
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,31 +129,125 @@ def test_a_graph_that_differs_makes_no_release(made, tmp_path, monkeypatch):
     assert list((tmp_path / "models").iterdir()) == []
 
 
+def interrupted(folder: Path, *overrides: str, when: Callable[[int, dict[str, float]], bool]) -> Path:
+    """The folder of a run that ends as if killed, as soon as `when` holds of a step and its log entry."""
+    log = run_log.RunLog.on_log
+
+    def stop(self, args, state, control, logs=None, **more):
+        log(self, args, state, control, logs, **more)
+        if when(state.global_step, logs):
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_log.RunLog, "on_log", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(folder, *overrides)
+    (run,) = (folder / "runs").iterdir()
+    return run
+
+
+def facts_of(release: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((release / "release.json").read_text(encoding="utf-8"))
+    return facts
+
+
+def same_training(one: Path, other: Path) -> bool:
+    keys = ("loss", "best_epoch", "best_score")
+    found = [{key: facts_of(release)["training"][key] for key in keys} for release in (one, other)]
+    return found[0] == found[1]
+
+
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_weights(made, tmp_path, monkeypatch):
     release, _ = made
     monkeypatch.chdir(ROOT)
+    often = "tracking.log_every_steps=3"
+    run = interrupted(tmp_path, often, when=lambda step, _: step == 27)
+    # What a kill while writing leaves, in the order in which transformers writes: weights, and a state cut short.
+    for name, state in (("checkpoint-28", None), ("checkpoint-32", '{"global_step": 32, ')):
+        half = run / "checkpoints" / name
+        shutil.copytree(run / "checkpoints" / "checkpoint-24", half)
+        (half / "trainer_state.json").unlink()
+        if state:
+            (half / "trainer_state.json").write_text(state, encoding="utf-8")
+    with (run / "log.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write('{"step": 28, "lo')
+    # A newer run that never got to a checkpoint is not the one to go on with.
+    false_start = run.with_name("tasrih-smoke-29991231-000000")
+    shutil.copytree(run, false_start, ignore=shutil.ignore_patterns("checkpoints"))
 
-    saved = fit._Log.on_log
-
-    def stop_in_epoch_seven(self, args, state, control, **more):
-        saved(self, args, state, control, **more)
-        if state.global_step == 27:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(fit._Log, "on_log", stop_in_epoch_seven)
-    with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, "tracking.log_every_steps=3")
-    monkeypatch.setattr(fit._Log, "on_log", saved)
     with pytest.raises(ConfigError, match="another training"):
-        train(tmp_path, "tracking.log_every_steps=3", "training.seed=1", resume=True)
-    resumed = train(tmp_path, "tracking.log_every_steps=3", resume=True)
+        train(tmp_path, often, "training.seed=1", resume=True)
+    resumed = train(tmp_path, often, resume=True)
     assert (resumed / "model.safetensors").read_bytes() == (release / "model.safetensors").read_bytes()
+    assert same_training(resumed, release)
+    log = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    steps = [entry["step"] for entry in log if "loss" in entry]
+    assert steps == sorted(set(steps))
+    epochs = [entry for entry in log if "eval_score" in entry]
+    assert len(epochs) == 15
+    seconds = sum(entry["epoch_seconds"] for entry in epochs)
+    assert facts_of(resumed)["training"]["seconds"] == pytest.approx(seconds, abs=0.06)
+    assert not (false_start / "checkpoints").exists()
+
+
+# Killed in the epoch whose score is the third no better one, or when all is done but the release.
+@pytest.mark.parametrize("when", [lambda step, _: step == 18, lambda _, entry: "train_loss" in entry])
+def test_early_stopping_goes_on_waiting_where_it_was(tmp_path, monkeypatch, when):
+    monkeypatch.chdir(ROOT)
+    knobs = ("training.early_stopping_epochs=3", "tracking.log_every_steps=2")
+    whole = train(tmp_path / "whole", *knobs)
+    assert facts_of(whole)["training"]["best_epoch"] == 2
+    run = interrupted(tmp_path / "cut", *knobs, when=when)
+    resumed = train(tmp_path / "cut", *knobs, resume=True)
+    assert (resumed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    assert same_training(resumed, whole)
+    log = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [entry["step"] for entry in log if "eval_score" in entry] == [4, 8, 12, 16, 20]
+
+
+def test_a_run_is_not_gone_on_with_in_another_precision_or_on_another_device(made, tmp_path, monkeypatch):
+    release, _ = made
+    monkeypatch.chdir(ROOT)
+    assert (facts_of(release)["training"]["device"], facts_of(release)["training"]["precision"]) == ("cpu", "fp32")
+    run = interrupted(tmp_path, when=lambda step, _: step == 8)
+    path = run / "environment.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**facts, "device": "cuda", "precision": "bf16"}), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"another device \(cuda, now cpu\), precision \(bf16, now fp32\)"):
+        train(tmp_path, resume=True)
+
+
+def test_labels_that_differ_make_no_release(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+    def turned(*arguments: Any, **more: Any) -> Logits:
+        logits = predict(*arguments, **more)
+        return Logits(5 * logits.stance_BS[:, ::-1], 5 - logits.claims_BC)
+
+    monkeypatch.setattr(export, "predict", turned)
+    with pytest.raises(EngineError, match=r"labels of \d+ sentences differ .* no release was made") as caught:
+        train(tmp_path, "training.epochs=2")
+    assert "claim type denial given by one of them alone" in str(caught.value)
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_saving_memory_changes_no_loss_and_warns_of_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(run_module, "_quieten", lambda: None)  # which would hide a warning
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        plain = train(tmp_path / "plain", "training.epochs=1")
+        saving = train(tmp_path / "saving", "training.epochs=1", "training.gradient_checkpointing=true")
+    assert facts_of(saving)["training"]["loss"] == pytest.approx(facts_of(plain)["training"]["loss"], abs=1e-5)
 
 
 def test_nothing_to_resume_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     with pytest.raises(ConfigError, match="no run of tasrih-smoke"):
         train(tmp_path, resume=True)
+    with pytest.raises(ConfigError, match="here holds no whole checkpoint"):
+        train(tmp_path, f"output.run={tmp_path}/here", resume=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_release_is_fine_tuned_further(made, tmp_path, monkeypatch):

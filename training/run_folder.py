@@ -1,0 +1,92 @@
+"""The folder of a run: made anew, or found again to go on with."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tasrih.errors import ConfigError
+from training.checkpoints import newest_checkpoint
+from training.config import Config
+from training.corpus import Corpus
+from training.device import Device
+from training.export import environment
+
+__all__ = ["new_run", "run_to_resume", "write_json"]
+
+_STAMP = "%Y%m%d-%H%M%S"
+_STAMPED = "[0-9]" * 8 + "-" + "[0-9]" * 6
+
+
+def new_run(config: Config, corpus: Corpus, device: Device) -> Path:
+    """Make the folder of a run, with its resolved config, its corpus's hash, the device and the versions.
+
+    Raises:
+        ConfigError: it holds a run already.
+    """
+    stamp = datetime.now(UTC).strftime(_STAMP)
+    folder = config.output.run or config.tracking.runs / f"{config.output.name}-{stamp}"
+    if (folder / "config.yaml").exists():
+        raise ConfigError(f"output.run: {folder} holds a run already; name another folder, or go on with --resume")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.yaml").write_text(
+        yaml.safe_dump(config.to_json(), allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
+    write_json(folder / "environment.json", {**environment(), "device": device.name, "precision": device.precision})
+    write_json(folder / "corpus.json", {"sha256": corpus.sha256, "counts": corpus.counts()})
+    return folder
+
+
+def run_to_resume(config: Config, corpus: Corpus, device: Device) -> Path:
+    """The folder to go on with: `output.run`, or the newest run of this name, config and corpus with a checkpoint.
+
+    Raises:
+        ConfigError: there is none, or it was started with something else.
+    """
+    name, runs = config.output.name, config.tracking.runs
+    if config.output.run is not None:
+        candidates = [config.output.run]
+    else:
+        candidates = sorted(runs.glob(f"{name}-{_STAMPED}"), reverse=True)
+    begun = [folder for folder in candidates if newest_checkpoint(folder) is not None]
+    if not begun:
+        where = (
+            f"no run of {name} under {runs} holds a" if config.output.run is None else f"{config.output.run} holds no"
+        )
+        raise ConfigError(f"--resume: {where} whole checkpoint; run without --resume to start anew")
+    changes = {folder: _changes(folder, config, corpus, device) for folder in begun}
+    for folder in begun:
+        if not changes[folder]:
+            return folder
+    newest = begun[0]
+    raise ConfigError(
+        f"--resume: {newest} was started with another {', '.join(changes[newest])}; start anew, or take "
+        f"{newest / 'config.yaml'} and the corpus, device and precision of then"
+    )
+
+
+def _changes(folder: Path, config: Config, corpus: Corpus, device: Device) -> list[str]:
+    """What of a run differs from what is asked for now, of all that decides its weights."""
+    try:
+        before = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        seen = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))["sha256"]
+        made_on = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+        now = config.to_json()
+        changed = [name for name in ("base", "corpus", "model", "training") if before.get(name) != now[name]]
+        changed += _differing(made_on, {"device": device.name, "precision": device.precision}.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise ConfigError(f"--resume: {folder} is not a run folder ({error!r}); run without --resume") from error
+    return changed if seen == corpus.sha256 else [*changed, "rows of the corpus"]
+
+
+def _differing(before: dict[str, Any], now: Iterable[tuple[str, str]]) -> list[str]:
+    # `auto` may resolve otherwise on another machine, and half a run in bf16 is no run in either precision.
+    return [f"{key} ({before.get(key)}, now {value})" for key, value in now if before.get(key) != value]
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a file of the run folder."""
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
