@@ -147,6 +147,113 @@ def test_a_link_stuck_to_the_end_of_a_paragraph_is_cut_off():
     assert body_of(text) == ["عنوان الخبر عن الوفد الزائر", PARAGRAPH, PARAGRAPH]
 
 
+COMPOSED = [line.split("\t") for line in (PAGES / "lines.tsv").read_text(encoding="utf-8").splitlines()]
+ASKED = "ورفضت السفارة أن تقول متى يعود الوفد إلى بلاده."
+
+
+@pytest.mark.parametrize("line", [line for kind, line in COMPOSED if kind == "furniture"])
+def test_composed_furniture_between_paragraphs_goes(line):
+    head = ["عنوان الخبر عن الوفد الزائر", PARAGRAPH, ASKED]
+    assert body_of("\n".join([*head, line, f"{PARAGRAPH} ثم عاد."])) == [*head, f"{PARAGRAPH} ثم عاد."]
+
+
+@pytest.mark.parametrize("line", [line for kind, line in COMPOSED if kind == "body"])
+def test_composed_lines_that_speak_of_such_things_stay(line):
+    lines = ["عنوان الخبر عن الوفد الزائر", PARAGRAPH, ASKED, line, f"{PARAGRAPH} ثم عاد."]
+    assert body_of("\n".join(lines)) == lines
+
+
+HEADLINE = "موسكو ترد على العقوبات الأميركية"
+OURS = [
+    "قالت موسكو الاثنين إنها سترد على العقوبات الأميركية التي طالت مصارف روسية كبرى.",
+    "وأضافت الوزارة أن الرد سيشمل قيودا على صادرات المعادن إلى الولايات المتحدة.",
+]
+SECTION = [
+    "عقوبات أميركية جديدة على شركات صينية",
+    "فرضت واشنطن اليوم الثلاثاء عقوبات جديدة على شركات صينية تتهمها بتزويد روسيا برقائق إلكترونية.",
+    "وقالت وزارة الخزانة الأميركية إن الشركات الصينية ساعدت مصارف روسية على تمويل الصفقات.",
+    "ونفت بكين ذلك ووصفت العقوبات بأنها غير مشروعة.",
+]
+
+
+@pytest.mark.parametrize(
+    "amid",
+    [
+        ["المصدر: رويترز"],
+        ["التعليقات"],
+        ["الاسم: سو-57"],
+        ["اقرأ أيضا: جسر خشبي يفتتح في النرويج", "ناقلة روسية في الميناء - رويترز"],
+        ["الوسوم", "روسيا", "عقوبات"],
+    ],
+)
+def test_what_looks_like_an_end_amid_the_article_ends_nothing(amid):
+    kept = body_of("\n".join([HEADLINE, *OURS, *amid, *SECTION]))
+    assert [line for line in kept if line not in amid] == [HEADLINE, *OURS, *SECTION]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            "سؤال:",
+            SECTION[1],
+            "لافروف:",
+            SECTION[2],
+            "سؤال:",
+            "هل من رد؟",
+            "لافروف:",
+            "نعم.",
+            "سؤال:",
+            "متى؟",
+            "لافروف:",
+        ],
+        ["24 فبراير 2022", SECTION[1], "12 مارس 2022", SECTION[2], "2023", SECTION[3]],
+        ["2022", SECTION[1], "2023", SECTION[2]],
+        ["صواريخ تسقط قرب المحطة", "10:30", SECTION[1], "كييف ترفض العرض الروسي الجديد", "12:10", SECTION[2]],
+    ],
+    ids=["transcript", "dates", "years", "live"],
+)
+def test_structure_between_paragraphs_stays(lines):
+    page = [HEADLINE, *OURS, *lines, f"{OURS[0]} ثم عادت.", OURS[1]]
+    assert body_of("\n".join(page)) == page
+
+
+def test_a_date_alone_between_paragraphs_is_furniture():
+    assert body_of("\n".join([HEADLINE, OURS[0], OURS[1], "24 فبراير 2022", *SECTION[1:]])) == [
+        HEADLINE,
+        *OURS,
+        *SECTION[1:],
+    ]
+
+
+def test_demands_that_close_an_article_stay():
+    page = [HEADLINE, *OURS, *SECTION[1:], "وقف إطلاق النار", "رفع العقوبات", "الإفراج عن الأسرى"]
+    assert body_of("\n".join(page)) == page
+
+
+@pytest.mark.parametrize("before", [f"{OURS[1]} ", ""])
+def test_the_sentence_behind_an_inline_link_stays(before):
+    answer = "وأكد بوتين أن بلاده سترد بالمثل."
+    line = f"{before}اقرأ أيضاً: جسر خشبي طويل يفتتح في شمال النرويج. {answer}"
+    kept = body_of("\n".join([HEADLINE, OURS[0], line, *SECTION[1:]]))
+    assert kept == [HEADLINE, OURS[0], *([OURS[1]] if before else []), answer, *SECTION[1:]]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        '<div style="display:none">{}</div>',
+        "<div hidden>{}</div>",
+        "<noscript>{}</noscript>",
+    ],
+)
+def test_the_collapsed_rest_of_an_article_stays(rest):
+    seen, folded = ("".join(f"<p>{line}</p>" for line in lines) for lines in (OURS, SECTION[1:]))
+    window = "<div hidden><p>نافذة طويلة تشرح لمن يريد كيف يستعيد كلمة المرور إلى حسابه الشخصي.</p></div>"
+    html = f"<html><body><article><h1>{HEADLINE}</h1>{seen}{rest.format(folded)}</article>{window}</body></html>"
+    assert body_of(html, is_html=True) == [HEADLINE, *OURS, *SECTION[1:]]
+
+
 def test_offsets_count_unseen_characters_and_any_line_break():
     text = "\ufeffعـنـوان\u200f الخبر\u00a0هنا\r\n\r\n\tقال\u200b الوزير إن الوفد عاد.\u2028\x0cوعاد.\u00a0\u202e\n"
     article = read_article(Document(text=text))

@@ -112,7 +112,9 @@ def test_western_text_in_an_old_encoding_is_not_taken_for_arabic():
 
 
 def test_a_text_over_the_limit_is_refused_with_size_limit_and_way_out():
-    with pytest.raises(InputTooLargeError, match=r"1,001 characters; the limit is 1,000 characters.*Cut it into its articles"):
+    with pytest.raises(
+        InputTooLargeError, match=r"1,001 characters; the limit is 1,000 characters.*Cut it into its articles"
+    ):
         decode(("ا" * 1001).encode(), name="a.txt", max_chars=1000)
     assert len(decode(("ا" * 1000).encode(), name="a.txt", max_chars=1000).text) == 1000
     with pytest.raises(InputTooLargeError, match="5,000 bytes"):

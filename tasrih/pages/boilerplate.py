@@ -6,8 +6,9 @@ an article gets no sign: when in doubt there is none.
 
 import re
 
-from tasrih.pages import phrases
+from tasrih.pages import notices, phrases
 from tasrih.pages.bylines import byline_sign, credit_sign, date_sign
+from tasrih.pages.furniture import is_bare_furniture, is_furniture
 from tasrih.pages.lines import ARABIC_LETTER, core, fold, trie
 from tasrih.pages.menus import menu_sign
 from tasrih.pages.signs import EXACT, Sign, folded
@@ -21,7 +22,10 @@ _LATIN = re.compile("[a-zà-öø-ÿāčğışž]")
 
 _LONGEST_NOTICE_WORDS = 60
 _LONGEST_JUDGED = 1200
-_NOTICE = re.compile(trie(fold(phrase) for phrase in phrases.FOOTERS))
+_NOTICE = re.compile(trie(fold(phrase) for phrase in notices.NOTICES))
+_OPENING = re.compile(rf"(?:{trie(sorted(folded(notices.OPENINGS)))})(?!\w)")
+_SENTENCE_WORDS = 6
+_LONGEST_OPENED_WORDS = 22
 _FORM_NOTICE = re.compile(
     "عنوان بريدك|لن (?:يتم|ينشر).{0,12}(?:بريدك|البريد)|الحقول (?:الالزاميه|المطلوبه)|احفظ (?:اسمي|بريدي)"
 )
@@ -33,7 +37,8 @@ _TEASER_ENDS = ("[…]", "[...]", "[..]", "(...)", "… المزيد", "... ال
 
 _LONGEST_LINK_WORDS = 30
 _READ_ALSO = re.compile(
-    r"و?(?:اقرا|اقراوا|اقراي|شاهد|شاهدوا|طالع|طالعوا|انظر|استمع)\s*(?:ايضا|كذلك)"
+    r"و?(?:ا?قرا(?:وا|ي|و| ?/ ?ي| ?/ ?وا|\(ي\))?|اقر(?:يي?|ووا|وا|ين)|شاهد(?:وا|ي|/ي)?|طالع(?:وا|ي)?|انظر(?:وا|ي)?|"
+    r"استمع(?:وا|ي)?|تابع(?:وا|ي)?|يمكنكم? قراءه|لا يفوتك|لا تفوت)\s*(?:ايضا|كذلك|ايضًا)"
     r"|(?:اقرا|طالع)(?: (?:المزيد|المقال|الخبر|التفاصيل|التقرير|علي|في|عن|من))?(?: [^:]{0,25})?:"
     r"|(?:شاهد|شاهدوا|استمع|طالع)\s*:"
     r"|اقرا المزيد (?:عن|حول|من)"
@@ -52,8 +57,9 @@ _OUTLET_WORDS = frozenset(word for agency in folded(phrases.AGENCIES) for word i
 
 # Calls to the reader: an imperative, and what the reader is to join, press or send. Some imperatives are also "he did".
 _CALL = re.compile(
-    r"(?:تابعنا|تابعونا|شاركنا|شاركونا|لا تنسوا?|زوروا|اضغطوا?|انقروا?|(?P<or_he_did>اشتركوا?|انضموا?|تابعوا|حملوا?|"
-    r"سجلوا?|فعلوا?|ادخلوا?|اكتبوا?|ابقوا?|كونوا|احصلوا?|ادعموا?|لا تفوتوا?|لمتابعه|للاشتراك|للانضمام|يمكنك|يمكنكم|"
+    r"(?:(?P<or_we_did>تابعنا|شاركنا)|تابعونا|شاركونا|لا تنسوا?|زوروا|اضغطوا?|انقروا?|"
+    r"(?P<or_he_did>اشتركوا?|انضموا?|تابعوا|حملوا?|سجلوا?|فعلوا?|ادخلوا?|اكتبوا?|ابقوا?|كونوا|احصلوا?"
+    r"|ادعموا?|لا تفوتوا?|لمتابعه|للاشتراك|للانضمام|يمكنك|يمكنكم|"
     r"هل ترغب|هل تريد)) "
 )
 _OURS = "قناتنا|قنواتنا|نشرتنا|تطبيقنا|موقعنا|صفحتنا|حسابنا|حساباتنا|بريدك|رايك|تعليقك|زر الجرس|خدمتنا|مجموعتنا|منصاتنا"
@@ -99,12 +105,22 @@ def sign_of(line: str) -> Sign | None:
 
 
 def _notice_sign(text: str, line: str, words: list[str]) -> Sign | None:
-    if _FORM_NOTICE.search(line) or (_FORM_COLON.match(text) and len(words) <= 25):
+    if _FORM_NOTICE.search(line) or _is_empty_form(text):
         return Sign.FORM
     if len(words) <= _SHORT_WORDS + 2 and _SKIP.match(text) and _SKIPPED_TO.search(text) and not line.endswith("."):
         return Sign.FURNITURE
-    furniture = _NOTICE.search(line) or _EMBED.match(text) or line.endswith(_TEASER_ENDS)
-    return Sign.FURNITURE if furniture else None
+    if _NOTICE.search(line) or _EMBED.match(text) or line.endswith(_TEASER_ENDS) or is_furniture(text, len(words)):
+        return Sign.FURNITURE
+    if line.endswith(".") and len(words) >= _SENTENCE_WORDS:
+        return None
+    opened = len(words) <= _LONGEST_OPENED_WORDS and _OPENING.match(text)
+    return Sign.FURNITURE if opened else None
+
+
+def _is_empty_form(text: str) -> bool:
+    """Whether it is labels of a comment form and nothing else; with a value behind it a label stands in articles, too."""
+    label = _FORM_COLON.match(text)
+    return label is not None and (not _LETTER.search(text, label.end()) or core(text[label.end() :]) in EXACT)
 
 
 def _link_sign(text: str, line: str, words: list[str]) -> Sign | None:
@@ -130,11 +146,14 @@ def _closing_sign(text: str, line: str, words: list[str]) -> Sign | None:
 
 def _tool_sign(text: str, line: str, words: list[str]) -> Sign | None:
     call = _CALL.match(text)
-    if call and len(words) <= 22 and (_OURS_ONLY if call["or_he_did"] else _CALLED_TO).search(text, call.end()):
-        return Sign.FURNITURE
+    is_sentence = line.endswith(".") and len(words) >= _SENTENCE_WORDS
+    if call and len(words) <= 22:
+        doubtful = call["or_he_did"] or (call["or_we_did"] and is_sentence)
+        if (_OURS_ONLY if doubtful else _CALLED_TO).search(text, call.end()):
+            return Sign.FURNITURE
     if all(word.startswith("#") for word in words):
         return Sign.FURNITURE
-    if len(words) <= _SHORT_WORDS and _HANDLE.search(line):
+    if len(words) <= _SHORT_WORDS and not is_sentence and _HANDLE.search(line):
         return Sign.FURNITURE
     latin = len(_LATIN.findall(text))
     mostly_latin = latin * 3 > 2 * len(_LETTER.findall(text))
@@ -142,7 +161,7 @@ def _tool_sign(text: str, line: str, words: list[str]) -> Sign | None:
 
 
 def _widget_sign(text: str, line: str, words: list[str]) -> Sign | None:
-    if _COUNTER.fullmatch(text):
+    if _COUNTER.fullmatch(text) or (not line.endswith(".") and is_bare_furniture(text, len(words))):
         return Sign.FURNITURE
     half = len(words) // 2
     if half >= 2 and words[:half] == words[half:]:

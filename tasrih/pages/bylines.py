@@ -3,6 +3,7 @@
 import re
 
 from tasrih.pages import phrases
+from tasrih.pages.furniture import is_stamp
 from tasrih.pages.lines import core, trie
 from tasrih.pages.signs import EXACT, Sign, folded
 
@@ -56,6 +57,7 @@ _PLACES = folded(phrases.PLACES)
 _NEWS_AGENCY = re.compile(r"(?:ال)?وكاله (?:\S+ ){0,3}(?:للانباء|الانباء|للاعلام)(?: \S+)?")
 _FATHER = ("بن", "ابن", "بنت", "ابو", "عبد", "ال", "بو", "ولد")
 _ROLE = re.compile(f"(?:{'|'.join(sorted(folded(phrases.ROLES)))})(?: |$)")
+_NO_NAMES = ("لن", "لا", "لم", "ان", "انا", "نحن", "هذا", "هذه", "ليس", "ما", "قد", "لقد", "سوف", "كل", "هل")
 _VERB = re.compile(r"[يت][ء-ي]{3,}")
 
 _ABOUT_PICTURES = "صوره|صور|الصوره|تصوير|ارشيفيه|ارشيف|عن|من|عبر|نقلا|باذن|حقوق|photo|via"
@@ -79,7 +81,7 @@ def date_sign(text: str, folded_line: str, words: list[str]) -> Sign | None:
     """Whether a line is a date or a reading time and nothing else."""
     if len(words) <= 14 and _READING_TIME.search(text):
         return Sign.META
-    if len(words) > 20 or not _DATE.search(text):
+    if len(words) > 20 or not (_DATE.search(text) or is_stamp(text)):
         return None
     parts = _DIGITS_OR_LETTERS.findall(text)
     if all(part.isdigit() or part in _KNOWN_BY_DATES for part in parts):
@@ -161,6 +163,8 @@ def _is_name(words: list[str]) -> bool:
 
 def _is_writer(match: re.Match[str]) -> bool:
     who = match["who"].split()
+    if who[0] in _NO_NAMES:
+        return False
     known = who[0] in _NAMES or _TEAM.match(who[0]) is not None
     if match["does"] in _SURELY_BY:
         return len(who) <= 8

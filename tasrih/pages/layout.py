@@ -17,12 +17,14 @@ from tasrih.pages.head import drop_labels, drop_links_in_head, drop_ticker, keep
 from tasrih.pages.menus import is_tags
 from tasrih.pages.rows import Row
 from tasrih.pages.signs import Sign
+from tasrih.pages.timeline import timeline_stamps
 
 __all__ = ["drop_furniture"]
 
 _WEAK = (Sign.LABEL, Sign.NAME)
 _AMID_LINKS = (Sign.META, Sign.CREDIT, Sign.FURNITURE, Sign.FOREIGN, *_WEAK)
 _LONGEST_LISTED_WORDS = 14
+_LISTED_WORDS = 6  # a headline has, on average, at least
 _ALSO = re.compile("ايضا|اقرا|كذلك|صله|متعلق")
 _MOST_STANDFIRSTS = 2
 
@@ -50,7 +52,9 @@ def drop_furniture(rows: Sequence[Row]) -> None:
         for row in rows:
             row.dropped = row.sign is not None and row.sign not in _WEAK
         return
-    broken = broken_paragraphs(rows)
+    broken = broken_paragraphs(rows) | timeline_stamps(rows, first=body.first, last=body.last)
+    for number in broken:
+        rows[number].sign = None  # before links, cards and menus are looked for around it
     for number, row in enumerate(rows):
         # Below a standfirst the head goes on; only what stands right above a paragraph may be its sub-heading there.
         heads_paragraph = number + 1 < len(rows) and rows[number + 1].is_prose
@@ -63,7 +67,7 @@ def drop_furniture(rows: Sequence[Row]) -> None:
     _drop_links(rows, body)
     _drop_cards(rows, body)
     for number in broken:
-        rows[number].dropped, rows[number].sign = False, None
+        rows[number].dropped = False
     drop_after_end(rows, last_paragraph=body.last)
     _drop_tail(rows, body)
     _drop_repeated_names(rows)
@@ -156,8 +160,14 @@ def _drop_tail(rows: Sequence[Row], body: _Body) -> None:
     kept, tail = left[: last + 1], left[last + 1 :]
     if not tail or (kept and kept[-1].text.endswith(":")) or any(row.is_item for row in tail):
         return
-    for row in tail:
-        row.dropped = not row.is_stopped and is_tags(row.text)
+    # Demands, or steps, that close an article stand right below its last paragraph and are short.
+    short = sum(row.words for row in tail) < _LISTED_WORDS * len(tail)
+    below = rows.index(kept[-1]) + 1 if kept else 0
+    topics = [row for row in tail if not row.is_stopped and is_tags(row.text)]
+    if rows[below] is tail[0] and len(tail) >= 3 and short and body.punctuated and len(topics) * 2 < len(tail):
+        return
+    for row in topics:
+        row.dropped = True
     tail = [row for row in tail if not row.dropped]
     tags = len(tail) >= 2 and all(row.words <= 3 for row in tail)
     headlines = body.punctuated and len(tail) >= 3 and all(row.is_headline_like for row in tail)
@@ -169,5 +179,6 @@ def _drop_repeated_names(rows: Sequence[Row]) -> None:
     """A site's name, or a button we do not know, printed three times or more."""
     counts = Counter(row.text for row in rows if row.words <= 3)
     for row in rows:
-        if counts.get(row.text, 0) >= 3 and not row.is_heading:
+        # "Question:" and the speaker's name before each answer are the article's.
+        if counts.get(row.text, 0) >= 3 and not row.is_heading and not row.text.endswith(":"):
             row.dropped = True

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from tasrih.pages.phrases import FOOTERS
+from tasrih.pages.notices import NOTICES
 
 __all__ = ["ARABIC_LETTER", "core", "flat", "fold", "physical_lines", "pieces", "trie"]
 
@@ -94,13 +94,15 @@ def physical_lines(text: str) -> Iterator[tuple[int, int, bool]]:
         previous_end = end
 
 
-_NOTICE = re.compile(trie(flat(phrase).lower() for phrase in FOOTERS))
+_NOTICE = re.compile(trie(flat(phrase).lower() for phrase in NOTICES))
 _INLINE_LINK = re.compile(
-    r"(?<=[.!؟?»”\"…])\s*(?:[|/*•-]\s*)?(?:ا?قرا|شاهد|طالع|انظر)\s*ايض\S{1,3}\s*[:؛|.]|"
-    r"(?<=[.!؟?»”\"…])\s*(?:مواضيع|موضوعات|اخبار|مقالات)\s+(?:ذات صله|متعلقه)\s*:|"
+    r"(?:^|(?<=[.!؟?»”\"…]))\s*(?:[|/*•-]\s*)?(?:ا?قرا(?: ?/ ?ي|وا|ي)?|اقريي?|شاهد|طالع|انظر)\s*ايض\S{1,3}\s*[:؛|.]|"
+    r"(?:^|(?<=[.!؟?»”\"…]))\s*(?:مواضيع|موضوعات|اخبار|مقالات)\s+(?:ذات صله|متعلقه)\s*:|"
     r"(?<=[.!؟?»”\"])\s*(?:اضافه )?اعلان\s*$|"
     r"(?<=[.!؟?»”\"])\s*\**\s*المصدر\s*:(?=(?:\s*\S+){1,8}\s*$)"
 )
+_LONGEST_LINK_WORDS = 25
+_LONGEST_STOPPED_LINK_WORDS = 14
 _STOP = re.compile(r"[.!؟?][\"”»)]*\s")
 # Words of a notice to the reader: a sentence after a notice that holds one of them is still the notice.
 _TO_READER = re.compile(
@@ -115,21 +117,41 @@ def pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
         return
     line = flat(text[start:end]).lower()
-    cuts = [0, len(line)]
-    link = _INLINE_LINK.search(line)
-    notice = _NOTICE.search(line)
-    if link and len(line[link.end() :].split()) <= 25:
-        cuts.insert(1, link.start())
-    elif notice:
-        before = [stop.end() for stop in _STOP.finditer(line, 0, notice.start())]
-        after = _STOP.search(line, notice.end())
-        if before and len(line[: before[-1]].split()) >= 4:
-            cuts.insert(1, before[-1])
-        if after and not _TO_READER.search(line, after.end()):
-            if len(line[after.end() :].split()) >= _OWN_SENTENCE_WORDS:
-                cuts.insert(-1, after.end())
+    cuts = sorted({0, *(_link_cuts(line) or _notice_cuts(line)), len(line)})
     for left, right in pairwise(cuts):
         part = text[start + left : start + right]
         lead = len(part) - len(part.lstrip())
         if part.strip():
             yield start + left + lead, start + left + len(part.rstrip())
+
+
+def _link_cuts(line: str) -> list[int]:
+    """Where the links to other pages begin and end that a scraper left in a paragraph."""
+    cuts: list[int] = []
+    link = _INLINE_LINK.search(line)
+    while link:
+        stop = _STOP.search(line, link.end())
+        end = stop.end() if stop else len(line)
+        words = len(line[link.end() : end].split())
+        # A long title that ends as a sentence does may hold the paragraph's next sentence: then nothing is cut.
+        runs_on = stop is None and line.rstrip().endswith(".") and words > _LONGEST_STOPPED_LINK_WORDS
+        if words <= _LONGEST_LINK_WORDS and not runs_on:
+            cuts += [link.start(), end]
+        link = _INLINE_LINK.search(line, max(end - 1, link.end())) if end < len(line) else None
+    return cuts
+
+
+def _notice_cuts(line: str) -> list[int]:
+    """Where a notice to the reader begins and ends that stands at the end, or amid, a paragraph."""
+    notice = _NOTICE.search(line)
+    if not notice:
+        return []
+    cuts: list[int] = []
+    before = [stop.end() for stop in _STOP.finditer(line, 0, notice.start())]
+    after = _STOP.search(line, notice.end())
+    if before and len(line[: before[-1]].split()) >= 4:
+        cuts.append(before[-1])
+    if after and not _TO_READER.search(line, after.end()):
+        if len(line[after.end() :].split()) >= _OWN_SENTENCE_WORDS:
+            cuts.append(after.end())
+    return cuts

@@ -15,9 +15,9 @@ _BLOCKS = frozenset(
     "th thead tr ul".split()
 )
 _UNREAD = frozenset(
-    "script style noscript template svg iframe object embed button select input textarea head audio video canvas math map".split()
+    "script style template svg iframe object embed button select input textarea head audio video canvas math map".split()
 )
-_FURNITURE = frozenset("nav footer aside form dialog menu header".split())
+_FURNITURE = frozenset("nav footer aside form dialog menu header noscript".split())
 _ROLES = frozenset("navigation contentinfo complementary search banner dialog alertdialog menu menubar".split())
 _NAMES = re.compile(
     r"(?:^|[-_\s])(?:nav|navbar|navigation|menu|breadcrumbs?|share|sharing|sharedaddy|social|socials|related|comments?|respond|"
@@ -86,7 +86,7 @@ class _Walk:
 
 
 def passages(tree: lxml.html.HtmlElement) -> Iterator[Passage]:
-    """The passages of a tree in order, scripts, buttons and hidden parts left out."""
+    """The passages of a tree in order, scripts and buttons left out."""
     walk = _Walk()
     furniture = _furniture(tree)
     for event, element in etree.iterwalk(tree, events=("start", "end", "comment", "pi")):
@@ -100,7 +100,7 @@ def passages(tree: lxml.html.HtmlElement) -> Iterator[Passage]:
             walk.preformatted += step * (tag == "pre")
         elif step > 0 and walk.after_inline:
             walk.parts.append(" ")  # words of two elements that only the layout keeps apart
-        if tag in _UNREAD or _HIDDEN.search(element.get("style") or "") or element.get("hidden") is not None:
+        if tag in _UNREAD or (tag not in _BLOCKS and _is_hidden(element) and _is_short(element)):
             walk.unread += step
         walk.furniture += step * (element in furniture)
         walk.links += step * (tag == "a")
@@ -139,6 +139,11 @@ def _furniture(tree: lxml.html.HtmlElement) -> set[etree._Element]:
         called = tag in _FURNITURE or (element.get("role") or "") in _ROLES
         named = _NAMES.search(_names(element)) is not None
         if not called and not named:
+            # Hidden are windows and forms, but also the rest of an article behind "read more".
+            if _is_hidden(element) and not _goes_on_hidden(element, prose):
+                found.add(element)
+            continue
+        if tag == "noscript" and _goes_on_hidden(element, prose):
             continue
         if tag == "header" and (_within(element, ("article", "main")) or element.find(".//h1") is not None):
             continue
@@ -146,6 +151,32 @@ def _furniture(tree: lxml.html.HtmlElement) -> set[etree._Element]:
         if share <= (_MOST_SHARE.get(str(tag), _MOST_SHARE_BY_NAME) if called else _MOST_SHARE_BY_NAME):
             found.add(element)
     return found
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return element.get("hidden") is not None or _HIDDEN.search(element.get("style") or "") is not None
+
+
+def _is_short(element: etree._Element) -> bool:
+    """Whether it holds a few words: what is said to screen readers alone, amid a paragraph."""
+    length = 0
+    for text in element.itertext():
+        length += len(text)
+        if length >= _PARAGRAPH_CHARACTERS:
+            return False
+    return True
+
+
+def _goes_on_hidden(element: etree._Element, prose: dict[etree._Element, int]) -> bool:
+    """Whether a hidden element, or one that only scripts replace, holds paragraphs below paragraphs that are seen."""
+    parent = element.getparent()
+    at_top = parent is None or parent.tag in (
+        "body",
+        "html",
+    )  # windows hang there, so only paragraphs count beside them
+    seen = (above for above in element.itersiblings(preceding=True) if not _is_hidden(above))
+    before = sum(prose.get(above, 0) for above in seen if above.tag == "p" or not at_top)
+    return prose.get(element, 0) > 0 and before >= _PARAGRAPH_CHARACTERS
 
 
 def _within(element: etree._Element, tags: tuple[str, ...]) -> bool:
