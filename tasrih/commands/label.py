@@ -83,24 +83,19 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _inputs(given: list[str]) -> Iterator[_Input]:
-    from tasrih.inputs import SUFFIXES, find_paths
+    from tasrih.inputs import SUFFIXES, find_paths, name_of
 
     for name in given:
         if name == "-":
             yield _Input("-")
             continue
         try:
-            found = [_Input(_text(path), path) for path in find_paths(Path(name))]
+            found = [_Input(name_of(path), path) for path in find_paths(Path(name))]
             if not found:
-                raise InputError(f"{_text(name)}: the folder holds no file of {', '.join(SUFFIXES)}; name the files")
+                raise InputError(f"{name_of(name)}: the folder holds no file of {', '.join(SUFFIXES)}; name the files")
             yield from found
         except InputError as error:
-            yield _Input(_text(name), error=error)
-
-
-def _text(path: str | Path) -> str:
-    """The path as text: bytes of a file name that are none become marks."""
-    return str(path).encode("utf-8", "replace").decode()
+            yield _Input(name_of(name), error=error)
 
 
 def _refuse_overwriting(output: str | None, sources: list[str | Path | None]) -> None:

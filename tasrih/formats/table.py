@@ -32,7 +32,6 @@ class TableWriter:
 
     def __init__(self, stream: TextIO, release: Release, *, color: bool | None = None) -> None:
         self._labels = release.labels
-        self._release = release
         *voiced, plain = self._labels.stance_names
         self._stance_styles = {**dict(zip(voiced, cycle(STANCE_STYLES), strict=False)), plain: PLAIN}
         self._claim_styles = dict(zip(self._labels.claim_names, cycle(CLAIM_STYLES), strict=False))
@@ -81,10 +80,8 @@ class TableWriter:
         return Text(_printable(sentence.text), style=style, overflow="fold")
 
     def _legend(self, report: ArticleReport) -> Padding:
-        summary, legend = (
-            report.summary,
-            Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False),
-        )
+        summary = report.summary
+        legend = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
         for label in self._labels.stances:
             share = f"{summary.stance_shares[label.name]:.0%}"
             legend.add_row(Text(label.name, style=self._stance_styles[label.name]), share, label.english, label.arabic)
