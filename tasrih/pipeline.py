@@ -1,29 +1,26 @@
 """The flow, end to end: documents in, reports out.
 
-document -> read_article -> split_article -> normalise -> encode -> batches -> engine -> decide -> report
+document -> read_article -> split_article -> normalise -> run (encode, batches, engine) -> decide -> report
 """
 
 import os
 from collections.abc import Sequence
 
-import numpy as np
-
 from tasrih.article import read_article
-from tasrih.encoding import Encoder, batches
+from tasrih.encoding import Encoder
 from tasrih.engines import Engine, open_engine
 from tasrih.normalise import normalise
 from tasrih.release import Release, find_release
 from tasrih.report import label_sentences, make_report
+from tasrih.runner import Runner
 from tasrih.sentences import split_article
 from tasrih.types import (
+    Answers,
     ArticleReport,
     Decisions,
     Document,
-    Encoded,
-    FloatArray,
     Kind,
     LabelledSentence,
-    Logits,
     Sentence,
 )
 
@@ -38,10 +35,17 @@ class Labeller:
         engine: what executes it.
     """
 
-    def __init__(self, release: Release, engine: Engine) -> None:
+    def __init__(self, release: Release, engine: Engine, *, cache_sentences: int = 0) -> None:
         self.release = release
         self.engine = engine
-        self._encoder = Encoder(release.layout.tokenizer, max_length=release.max_length)
+        self._runner = Runner(
+            Encoder(release.layout.tokenizer, max_length=release.max_length),
+            engine,
+            pad_id=release.pad_id,
+            n_stances=len(release.labels.stances),
+            n_claims=len(release.labels.claims),
+            cache_sentences=cache_sentences,
+        )
 
     @classmethod
     def open(
@@ -50,15 +54,17 @@ class Labeller:
         *,
         engine: str = "auto",
         precision: str = "auto",
+        cache_sentences: int = 0,
     ) -> "Labeller":
-        """Load a release; see `tasrih.release.find_release` and `tasrih.engines.open_engine`.
+        """Load a release; see `tasrih.release.find_release`, `tasrih.engines.open_engine` and `tasrih.runner.Runner`.
 
         Raises:
             ReleaseError: no release there, or a damaged one.
             EngineError: the engine is missing or cannot run it.
         """
         release = Release.load(find_release(model))
-        return cls(release, open_engine(release.layout.folder, engine=engine, precision=precision))
+        opened = open_engine(release.layout.folder, release.digest, engine=engine, precision=precision)
+        return cls(release, opened, cache_sentences=cache_sentences)
 
     def label_articles(self, documents: Sequence[Document], *, keep_boilerplate: bool = False) -> list[ArticleReport]:
         """One report a document, in order; the sentences of all of them share batches."""
@@ -83,26 +89,14 @@ class Labeller:
 
     def label_sentences(self, sentences: Sequence[Sentence]) -> list[LabelledSentence]:
         """One labelled sentence each, in order."""
-        encoded = self._encode([sentence.text for sentence in sentences])
-        return label_sentences(sentences, encoded, self._decide(encoded), self.release.labels)
+        answers = self._answer([sentence.text for sentence in sentences])
+        decisions = self.release.calibration.decide(answers.logits)
+        return label_sentences(sentences, answers, decisions, self.release.labels)
 
     def decide(self, texts: Sequence[str]) -> Decisions:
         """What the release says of each text, in order, as arrays: for scoring and statistics."""
-        return self._decide(self._encode(texts))
+        return self.release.calibration.decide(self._answer(texts).logits)
 
-    def _encode(self, texts: Sequence[str]) -> list[Encoded]:
+    def _answer(self, texts: Sequence[str]) -> Answers:
         scheme = self.release.normalisation
-        return self._encoder.encode([normalise(text, scheme=scheme) for text in texts])
-
-    def _decide(self, encoded: Sequence[Encoded]) -> Decisions:
-        labels, release = self.release.labels, self.release
-        placed = list(batches(encoded, pad_id=release.pad_id, max_length=release.max_length))
-        logits = Logits(_blank(len(encoded), len(labels.stances)), _blank(len(encoded), len(labels.claims)))
-        for one, answer in zip(placed, self.engine.run(one.batch for one in placed), strict=True):
-            logits.stance_BS[list(one.places)] = answer.stance_BS
-            logits.claims_BC[list(one.places)] = answer.claims_BC
-        return release.calibration.decide(logits)
-
-
-def _blank(n_rows: int, n_labels: int) -> FloatArray:
-    return np.zeros((n_rows, n_labels), dtype=np.float32)
+        return self._runner.run([normalise(text, scheme=scheme) for text in texts])

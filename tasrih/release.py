@@ -92,6 +92,11 @@ class Release:
     calibration: Calibration
     facts: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def digest(self) -> str:
+        """The sha256 that stands for the whole release: of ``release.json``, which holds the hash of every file."""
+        return str(self.facts["digest"])
+
     @classmethod
     def load(cls, folder: Path) -> "Release":
         """Read and verify the release in `folder`.

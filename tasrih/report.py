@@ -5,11 +5,11 @@ from typing import Any
 
 from tasrih.labels import LabelSet
 from tasrih.types import (
+    Answers,
     Article,
     ArticleReport,
     Decisions,
     Document,
-    Encoded,
     Kind,
     LabelledSentence,
     Line,
@@ -21,7 +21,7 @@ __all__ = ["label_sentences", "make_report", "report_to_json", "sentence_to_json
 
 
 def label_sentences(
-    sentences: Sequence[Sentence], encoded: Sequence[Encoded], decisions: Decisions, labels: LabelSet
+    sentences: Sequence[Sentence], answers: Answers, decisions: Decisions, labels: LabelSet
 ) -> list[LabelledSentence]:
     """Put names on what was decided; the three sequences are of one length and order."""
     stances, claims = labels.stance_names, labels.claim_names
@@ -36,10 +36,10 @@ def label_sentences(
             claim_types=tuple(c for c, given in zip(claims, decisions.given_BC[row], strict=True) if given),
             claim_probabilities=dict(zip(claims, decisions.claims_BC[row].tolist(), strict=True)),
             needs_review=bool(decisions.review_B[row]),
-            n_tokens=tokens.n_tokens,
-            truncated=tokens.truncated,
+            n_tokens=int(answers.n_tokens_B[row]),
+            truncated=bool(answers.truncated_B[row]),
         )
-        for row, (sentence, tokens) in enumerate(zip(sentences, encoded, strict=True))
+        for row, sentence in enumerate(sentences)
     ]
 
 

@@ -160,6 +160,21 @@ class Logits:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What the engine says of sentences, and how long they were; all of one length and order.
+
+    Attributes:
+        logits: of both heads.
+        n_tokens_B: tokens before any cut, specials included, int64.
+        truncated_B: whether the end was cut off.
+    """
+
+    logits: Logits
+    n_tokens_B: IntArray
+    truncated_B: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """What a batch of logits comes to.
 

@@ -1,6 +1,8 @@
 """Imports point one way: ``training -> tasrih <- serving``, and inside the core as design says."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,7 +81,17 @@ def test_the_ground_imports_nothing_above_it():
         assert used <= set(order[:place]), f"{name} imports {used}"
 
 
-def test_the_core_loads_no_training_framework():
+def test_the_core_loads_no_training_framework_but_in_the_torch_engine():
     for path in modules("tasrih"):
+        if path.relative_to(ROOT).as_posix() in ("tasrih/engines/torch.py", "tasrih/engines/classifier.py"):
+            continue
         tops = {name.split(".")[0] for name in imported(path)}
         assert not tops & {"torch", "transformers", "datasets", "sklearn"}, path
+
+
+def test_labelling_on_a_cpu_loads_no_torch():
+    code = (
+        "import sys; from tasrih import Labeller; Labeller.open(engine='openvino').label_texts(['خبر']); "
+        "sys.exit(bool({'torch', 'transformers', 'openvino_telemetry'} & {n for n, m in sys.modules.items() if m}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

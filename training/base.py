@@ -14,10 +14,10 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedModel
 
+from tasrih.engines.classifier import CONFIG_KEY, encoder_arguments
 from tasrih.errors import ConfigError
 from tasrih.normalise import normalise
 from training.base_source import is_hub_id, missing_base
-from training.classifier import CONFIG_KEY, encoder_arguments
 from training.config import Config
 from training.config_inputs import RandomEncoderConfig
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from tasrih.engines.torch import multiplies_bf16
 from tasrih.errors import ConfigError
 from training.config import TrainingConfig
 
@@ -58,7 +59,7 @@ def choose_device(config: TrainingConfig) -> Device:
             f"training.device: {torch.cuda.device_count()} GPUs are visible, a run uses one; "
             "choose it: CUDA_VISIBLE_DEVICES=0 tasrih train …, or training.device=cpu"
         )
-    capable = _multiplies_bf16(name)
+    capable = multiplies_bf16(name)
     if config.precision == "auto":
         return Device(name, "bf16" if capable else "fp32")
     if config.precision == "bf16" and not capable:
@@ -75,12 +76,3 @@ def _check_one_process() -> None:
                 f"{name}: {value} given by the launcher, a run is one process; start `tasrih train` by itself, without "
                 "torchrun, accelerate launch or mpirun"
             )
-
-
-def _multiplies_bf16(device: str) -> bool:
-    if device == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device == "mps":
-        return False
-    found = torch.cpu.get_capabilities()
-    return bool(found.get("avx512_bf16") or found.get("amx_bf16") or found.get("bf16"))

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from tasrih.calibration import Calibration
+from tasrih.engines.classifier import Classifier, save_classifier
 from tasrih.errors import ConfigError, EngineError
 from tasrih.labels import LabelSet
 from tasrih.pipeline import Labeller
@@ -26,7 +27,6 @@ from tasrih.release import FORMAT, Layout, digest, sha256_of
 from tasrih.types import Decisions, Encoded
 from training.base import Base
 from training.card import write_card
-from training.classifier import Classifier, save_classifier
 from training.config import OutputConfig
 from training.device import Device
 from training.graph import largest_difference, silence_telemetry, write_graph

@@ -16,11 +16,11 @@ from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, Traini
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from tasrih.calibration import Calibration
+from tasrih.engines.classifier import Classifier
 from tasrih.labels import LabelSet
 from tasrih.scores import Scores, score
 from tasrih.types import Encoded
 from training.checkpoints import Checkpoint, resume_point
-from training.classifier import Classifier
 from training.config import Config, TrainingConfig
 from training.corpus import Row
 from training.dataset import BucketSampler, Collator, make_dataset

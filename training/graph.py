@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.jit._trace import TracerWarning
 
 from tasrih.encoding import batches
+from tasrih.engines.classifier import Classifier
 from tasrih.errors import EngineError
 from tasrih.types import Encoded
-from training.classifier import Classifier
 
 __all__ = ["INPUTS", "OUTPUTS", "largest_difference", "silence_telemetry", "write_graph"]
 

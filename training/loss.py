@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tasrih.engines.classifier import ClassifierLogits
 from tasrih.labels import LabelSet
-from training.classifier import ClassifierLogits
 from training.config import TrainingConfig
 from training.corpus import Row
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from tasrih.encoding import batches
+from tasrih.engines.classifier import Classifier
 from tasrih.labels import LabelSet
 from tasrih.types import BoolArray, Encoded, IntArray, Logits
-from training.classifier import Classifier
 from training.corpus import Row
 from training.device import Device
 

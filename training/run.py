@@ -13,12 +13,12 @@ from transformers.utils import logging
 
 from tasrih.calibration import Calibration
 from tasrih.encoding import Encoder
+from tasrih.engines.classifier import Classifier, Heads, load_classifier, save_classifier
 from tasrih.labels import LabelSet
 from tasrih.scores import score
 from tasrih.types import Logits
 from training.base import open_base
 from training.calibrate import Calibrated, calibrate
-from training.classifier import Classifier, Heads, load_classifier, save_classifier
 from training.config import Config
 from training.corpus import SPLITS, Corpus, Row, read_corpus
 from training.corpus_checks import check_corpus

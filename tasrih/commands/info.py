@@ -47,6 +47,7 @@ def _facts(labeller: Any) -> dict[str, Any]:
         "calibration": release.calibration.to_json(release.labels),
         "engine": labeller.engine.name,
         "precision": f"{labeller.engine.precision} ({_why(labeller.engine.precision)})",
+        "device": labeller.engine.device,
         "tasrih": metadata.version("tasrih"),
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in LIBRARIES},

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from tasrih.cli import EXIT_PARTLY, Command, complain
-from tasrih.engines import ENGINES
+from tasrih.engines import ENGINES, PRECISIONS
 from tasrih.errors import ConfigError, InputError
 from tasrih.formats import FORMATS
 
@@ -49,7 +49,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """``--model``, ``--engine`` and ``--precision``, as every command that loads a release has them."""
     parser.add_argument("--model", metavar="DIR", help="a release folder; default: TASRIH_MODEL, else the current one")
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="what executes the encoder")
-    parser.add_argument("--precision", choices=("auto", "f32", "bf16"), default="auto", help="of its arithmetic")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="of its arithmetic")
 
 
 def _run(arguments: argparse.Namespace) -> int:

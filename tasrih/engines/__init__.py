@@ -4,8 +4,9 @@ An engine is opened from a release folder and may be shared by threads. `open_en
 its own, imported when chosen, so that nobody loads a framework they do not use.
 """
 
+import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     # For the names of things alone: the command line reads `ENGINES` and must not wait for NumPy.
     from tasrih.types import EncodedBatch, Logits
 
-__all__ = ["ENGINES", "Engine", "open_engine"]
+__all__ = ["ENGINES", "PRECISIONS", "Engine", "open_engine"]
 
-ENGINES = ("auto", "openvino")
+ENGINES = ("auto", "openvino", "torch")
+PRECISIONS = ("auto", "f32", "bf16")
+# What NVIDIA's driver makes. Asking torch instead would load it, two seconds that a laptop without a GPU need not wait.
+_NVIDIA = Path("/dev/nvidiactl")
 
 # OpenVINO's package reports its import to its maker, and nothing may leave the machine. Where the reporting package cannot be
 # imported, it uses its own empty stand-in. A package runs before its modules, so this comes before any import of OpenVINO.
@@ -30,29 +34,53 @@ class Engine(Protocol):
     Attributes:
         name: as in `ENGINES`, and the version of what is underneath.
         precision: of the matrix multiplications, such as ``f32`` or ``bf16``.
+        device: such as ``CPU, 2 streams``, or a GPU's name.
     """
 
     name: str
     precision: str
+    device: str
 
-    def run(self, batches: "Iterable[EncodedBatch]") -> "list[Logits]":
-        """Logits of each batch, in the order given. A row's logits do not depend on the other rows."""
+    def run(self, batches: "Iterable[EncodedBatch]") -> "Iterator[Logits]":
+        """Logits of each batch, in the order given.
+
+        Takes a batch when it has room for one, and gives an answer when it is asked: whoever makes the batches works
+        while the engine does.
+        """
         ...
 
 
-def open_engine(folder: Path, *, engine: str = "auto", precision: str = "auto") -> Engine:
+def open_engine(folder: Path, digest: str | None = None, *, engine: str = "auto", precision: str = "auto") -> Engine:
     """Open the encoder of the release in `folder`.
 
     Args:
         folder: a release.
-        engine: one of `ENGINES`; ``auto`` takes OpenVINO, which CPUs run best.
-        precision: ``f32``, ``bf16``, or ``auto``: bf16 where the processor multiplies it, else f32.
+        digest: of the release; with it, what an engine prepares is kept in the user's cache folder for the next start.
+        engine: one of `ENGINES`; ``auto`` takes torch where it is installed beside an NVIDIA GPU, else OpenVINO, which
+            CPUs run best.
+        precision: one of `PRECISIONS`; ``auto``: bf16 where the hardware multiplies it, else f32.
 
     Raises:
-        EngineError: no such engine, or it cannot load the release.
+        EngineError: no such engine or precision, or it cannot load the release here.
     """
-    if engine not in ENGINES:
-        raise EngineError(f"engine: {engine!r} given; choose one of {', '.join(ENGINES)}")
+    for name, given, known in (("engine", engine, ENGINES), ("precision", precision, PRECISIONS)):
+        if given not in known:
+            raise EngineError(f"{name}: {given!r} given; choose one of {', '.join(known)}")
+    if engine == "auto":
+        engine = "torch" if _NVIDIA.exists() and _torch_is_there() else "openvino"
+    if engine == "torch":
+        if not _torch_is_there():
+            raise EngineError(
+                "engine: torch needs torch, transformers and safetensors, which are not installed; "
+                "pip install 'tasrih[train]', or choose openvino"
+            )
+        from tasrih.engines.torch import TorchEngine
+
+        return TorchEngine(folder, precision=precision)
     from tasrih.engines.openvino import OpenVinoEngine
 
-    return OpenVinoEngine(folder, precision=precision)
+    return OpenVinoEngine(folder, digest, precision=precision)
+
+
+def _torch_is_there() -> bool:
+    return all(importlib.util.find_spec(name) for name in ("torch", "transformers", "safetensors"))

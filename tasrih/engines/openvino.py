@@ -1,12 +1,14 @@
 """The OpenVINO engine: what CPUs run, without torch."""
 
+import shutil
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openvino
+from platformdirs import user_cache_path
 
 from tasrih.errors import EngineError
 from tasrih.types import EncodedBatch, Logits
@@ -14,23 +16,32 @@ from tasrih.types import EncodedBatch, Logits
 __all__ = ["OpenVinoEngine"]
 
 MODEL_FILE = "openvino_model.xml"
-PRECISIONS = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}
+_TYPES = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}
+# Compiled releases kept in the user's cache folder, under a megabyte each; those used longest ago go first.
+COMPILED_KEPT = 4
 
 
 class OpenVinoEngine:
     """Runs ``openvino_model.xml`` of a release on the CPU.
 
     Batches go to as many streams as OpenVINO finds cores for; a stream runs one batch at a time.
+
+    Args:
+        folder: of the release.
+        digest: of the release; what OpenVINO compiles is then kept for the next start, in a folder named after it.
+        precision: see `tasrih.engines.open_engine`.
     """
 
-    def __init__(self, folder: Path, *, precision: str = "auto") -> None:
+    def __init__(self, folder: Path, digest: str | None = None, *, precision: str = "auto") -> None:
         core = openvino.Core()
         self.precision = _choose(core, precision)
         self.name = f"openvino {openvino.__version__.split('-')[0]}"
         options: dict[str, Any] = {
             "PERFORMANCE_HINT": "THROUGHPUT",
-            "INFERENCE_PRECISION_HINT": PRECISIONS[self.precision],
+            "INFERENCE_PRECISION_HINT": _TYPES[self.precision],
         }
+        if digest is not None:
+            options |= _compiled(digest)
         try:
             self._model = core.compile_model(folder / MODEL_FILE, "CPU", options)
         except RuntimeError as error:
@@ -38,29 +49,40 @@ class OpenVinoEngine:
                 f"{folder / MODEL_FILE}: OpenVINO {openvino.__version__} cannot load it ({error}); "
                 "fetch the release again, or export it anew with `tasrih train`"
             ) from error
+        streams = int(self._model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self.device = f"CPU, {streams} streams"
         # Twice the streams, so that a stream finds its next batch waiting.
-        self._n_requests = 2 * int(self._model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self._n_requests = 2 * streams
 
-    def run(self, batches: Iterable[EncodedBatch]) -> list[Logits]:
+    def run(self, batches: Iterable[EncodedBatch]) -> Iterator[Logits]:
         """See `tasrih.engines.Engine`."""
         # Requests of its own for each call, so that threads sharing the engine never see each other's results. No Python
         # callback: OpenVINO's worker would still want the interpreter's lock after the last answer, and freeing the model
         # meanwhile waits for that worker while holding the lock, for ever.
-        idle = [self._model.create_infer_request() for _ in range(self._n_requests)]
+        idle: list[openvino.InferRequest] = []
         running: deque[openvino.InferRequest] = deque()
-        answers: list[Logits] = []
-        for batch in batches:
-            if not idle:
-                idle.append(_finish(running.popleft(), answers))
-            request = idle.pop()
-            request.start_async([batch.ids_BL, batch.mask_BL])
-            running.append(request)
-        while running:
-            _finish(running.popleft(), answers)
-        return answers
+        n_made = 0
+        try:
+            for batch in batches:
+                if not idle and n_made < self._n_requests:
+                    idle.append(self._model.create_infer_request())
+                    n_made += 1
+                elif not idle:
+                    oldest = running.popleft()
+                    yield _finish(oldest)
+                    idle.append(oldest)
+                request = idle.pop()
+                request.start_async([batch.ids_BL, batch.mask_BL])
+                running.append(request)
+            while running:
+                yield _finish(running.popleft())
+        finally:
+            # A caller that stops early leaves batches running, whose inputs must outlive them.
+            for request in running:
+                request.wait()
 
 
-def _finish(request: openvino.InferRequest, answers: list[Logits]) -> openvino.InferRequest:
+def _finish(request: openvino.InferRequest) -> Logits:
     try:
         request.wait()
     except RuntimeError as error:
@@ -69,16 +91,31 @@ def _finish(request: openvino.InferRequest, answers: list[Logits]) -> openvino.I
         ) from error
     # Copied: the tensors are the request's own and are overwritten by its next batch.
     stance_BS, claims_BC = (np.array(tensor.data) for tensor in request.output_tensors)
-    answers.append(Logits(stance_BS, claims_BC))
-    return request
+    return Logits(stance_BS, claims_BC)
+
+
+def _compiled(digest: str) -> dict[str, str]:
+    """Options that keep what is compiled, without the weights; none where the user has no folder that can be written.
+
+    OpenVINO itself knows a model by path, time and size. The folder's name is the hash of the release, so that nothing
+    compiled from other contents is ever taken for it.
+    """
+    try:
+        caches = user_cache_path("tasrih", appauthor=False) / "openvino"
+        folder = caches / digest[:32]
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.touch()
+        for old in sorted(caches.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[COMPILED_KEPT:]:
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError:
+        return {}
+    return {"CACHE_DIR": str(folder), "CACHE_MODE": "OPTIMIZE_SIZE"}
 
 
 def _choose(core: openvino.Core, precision: str) -> str:
     capable = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if precision == "auto":
         return "bf16" if capable else "f32"
-    if precision not in PRECISIONS:
-        raise EngineError(f"precision: {precision!r} given; choose auto, {' or '.join(PRECISIONS)}")
     if precision == "bf16" and not capable:
         raise EngineError("precision: bf16 asked for, but this processor does not multiply it; choose f32 or auto")
     return precision

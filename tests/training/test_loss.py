@@ -6,8 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from tasrih.engines.classifier import ClassifierLogits
 from tasrih.labels import LabelSet
-from training.classifier import ClassifierLogits
 from training.config import TrainingConfig
 from training.corpus import Row
 from training.loss import StanceAndClaimsLoss

@@ -13,6 +13,7 @@ import torch
 import yaml
 
 from tasrih.encoding import Encoder, batches
+from tasrih.engines.classifier import load_classifier
 from tasrih.engines.openvino import OpenVinoEngine
 from tasrih.errors import ConfigError, EngineError
 from tasrih.normalise import normalise
@@ -21,7 +22,6 @@ from tasrih.release import Release
 from tasrih.types import Logits
 from training import export, run_log
 from training import run as run_module
-from training.classifier import load_classifier
 from training.config import load_config
 from training.predict import predict
 from training.run import run_training

@@ -7,9 +7,9 @@ import pytest
 import torch
 from transformers import AutoModel, BertConfig, ElectraConfig, RobertaConfig, T5Config
 
+from tasrih.engines.classifier import Classifier, Heads, encoder_arguments, load_classifier, save_classifier
 from tasrih.errors import ConfigError, ReleaseDamagedError
 from tasrih.types import Encoded
-from training.classifier import Classifier, Heads, encoder_arguments, load_classifier, save_classifier
 from training.graph import largest_difference, write_graph
 
 SIZES: dict[str, Any] = {

@@ -1,0 +1,121 @@
+"""Runs texts through tokenizer and engine and keeps both busy: each distinct text once, in windows, answers in order.
+
+A window is tokenised while the engine still works on the one before it. Within a window, sentences of one padded length share
+batches. News repeats itself, so equal texts of a call are computed once, and of the whole process where a cache is asked for.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+
+from tasrih.encoding import Encoder, batches
+from tasrih.engines import Engine
+from tasrih.types import Answers, EncodedBatch, FloatArray, Logits
+
+__all__ = ["WINDOW", "Runner"]
+
+# Sentences tokenised ahead of the engine. More fills batches better, fewer starts the engine sooner and holds less.
+WINDOW = 2048
+
+
+class _Answer(NamedTuple):
+    """One sentence's; the logits of both heads side by side, stances first."""
+
+    n_tokens: int
+    truncated: bool
+    logits_K: FloatArray
+
+
+class Runner:
+    """Texts to logits. Threads may share one.
+
+    Args:
+        encoder: the release's.
+        engine: what executes the release.
+        pad_id: the token id of padding.
+        n_stances: of the release.
+        n_claims: of the release; may be 0.
+        cache_sentences: how many of the texts seen last are not computed again; 0 keeps none. About 0.5 kB each.
+    """
+
+    def __init__(
+        self, encoder: Encoder, engine: Engine, *, pad_id: int, n_stances: int, n_claims: int, cache_sentences: int = 0
+    ) -> None:
+        self._encoder = encoder
+        self._engine = engine
+        self._pad_id = pad_id
+        self._n_stances = n_stances
+        self._n_claims = n_claims
+        self._cache = _Cache(cache_sentences)
+
+    def run(self, texts: Sequence[str]) -> Answers:
+        """Answers of normalised texts, in order. A text's answer does not depend on the others."""
+        found = self._cache.get(dict.fromkeys(texts))
+        missing = [text for text, answer in found.items() if answer is None]
+        computed = dict(zip(missing, self._compute(missing), strict=True))
+        self._cache.put(computed)
+        answers = [computed.get(text) or found[text] for text in texts]
+        logits_BK = np.zeros((len(texts), self._n_stances + self._n_claims), dtype=np.float32)
+        for row, answer in enumerate(answers):
+            assert answer is not None
+            logits_BK[row] = answer.logits_K
+        return Answers(
+            Logits(logits_BK[:, : self._n_stances], logits_BK[:, self._n_stances :]),
+            n_tokens_B=np.array([answer.n_tokens for answer in answers if answer], dtype=np.int64),
+            truncated_B=np.array([answer.truncated for answer in answers if answer], dtype=np.bool_),
+        )
+
+    def _compute(self, texts: Sequence[str]) -> Iterator[_Answer]:
+        """Answers of distinct texts, in order."""
+        lengths: list[tuple[int, bool]] = []
+        placed: list[list[int]] = []
+        logits_BK = np.zeros((len(texts), self._n_stances + self._n_claims), dtype=np.float32)
+        # The engine takes a batch when it has room for it, which is when the next window is tokenised.
+        answers = self._engine.run(self._batches(texts, lengths, placed))
+        for number, answer in enumerate(answers):
+            logits_BK[placed[number]] = np.concatenate([answer.stance_BS, answer.claims_BC], axis=1)
+        for (n_tokens, truncated), logits_K in zip(lengths, logits_BK, strict=True):
+            yield _Answer(n_tokens, truncated, logits_K)
+
+    def _batches(
+        self, texts: Sequence[str], lengths: list[tuple[int, bool]], placed: list[list[int]]
+    ) -> Iterator[EncodedBatch]:
+        """Batches of all windows; notes each text's length, and which texts a batch holds."""
+        for start in range(0, len(texts), WINDOW):
+            window = self._encoder.encode(texts[start : start + WINDOW])
+            lengths += [(tokens.n_tokens, tokens.truncated) for tokens in window]
+            for one in batches(window, pad_id=self._pad_id, max_length=self._encoder.max_length):
+                placed.append([start + place for place in one.places])
+                yield one.batch
+
+
+class _Cache:
+    """The answers of the texts seen last, at most so many; threads may share it."""
+
+    def __init__(self, max_entries: int) -> None:
+        self._max_entries = max_entries
+        self._lock = Lock()
+        self._answers: OrderedDict[str, _Answer] = OrderedDict()
+
+    def get(self, texts: dict[str, None]) -> dict[str, _Answer | None]:
+        found: dict[str, _Answer | None] = dict(texts)
+        if self._max_entries:
+            with self._lock:
+                for text in texts:
+                    if text in self._answers:
+                        self._answers.move_to_end(text)
+                        found[text] = self._answers[text]
+        return found
+
+    def put(self, answers: dict[str, _Answer]) -> None:
+        if not self._max_entries:
+            return
+        with self._lock:
+            for text, answer in answers.items():
+                # Copied: a row of a large array would keep all of it alive.
+                self._answers[text] = answer._replace(logits_K=answer.logits_K.copy())
+            while len(self._answers) > self._max_entries:
+                self._answers.popitem(last=False)

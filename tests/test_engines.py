@@ -1,0 +1,99 @@
+"""Both engines on the current release: which is chosen, that they agree, what they keep for the next start."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tasrih import Labeller, engines
+from tasrih.encoding import Encoder, batches
+from tasrih.engines import open_engine
+from tasrih.engines.openvino import COMPILED_KEPT
+from tasrih.errors import EngineError
+from tests.test_pipeline import TEXTS
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "tasrih" / "openvino"
+
+
+def test_torch_and_openvino_agree(labeller):
+    folder = labeller.release.layout.folder
+    encoder = Encoder(labeller.release.layout.tokenizer, max_length=labeller.release.max_length)
+    placed = list(batches(encoder.encode(TEXTS), pad_id=labeller.release.pad_id, max_length=512))
+    by_torch = open_engine(folder, engine="torch", precision="f32")
+    by_openvino = open_engine(folder, engine="openvino", precision="f32")
+    assert by_torch.name.startswith("torch") and by_openvino.name.startswith("openvino")
+    for ours, theirs in zip(
+        by_torch.run(p.batch for p in placed), by_openvino.run(p.batch for p in placed), strict=True
+    ):
+        np.testing.assert_allclose(ours.stance_BS, theirs.stance_BS, atol=1e-3)
+        np.testing.assert_allclose(ours.claims_BC, theirs.claims_BC, atol=1e-3)
+
+
+def test_torch_labels_as_the_default_does(labeller):
+    clear = TEXTS[:4]
+    ours = Labeller.open(engine="torch").label_texts(clear)
+    assert [s.stance for s in ours] == [s.stance for s in labeller.label_texts(clear)]
+
+
+def test_auto_takes_openvino_without_a_gpu(labeller, monkeypatch, tmp_path):
+    monkeypatch.setattr(engines, "_NVIDIA", tmp_path / "none")
+    assert open_engine(labeller.release.layout.folder).name.startswith("openvino")
+
+
+def test_auto_takes_torch_beside_a_gpu(labeller, monkeypatch, tmp_path):
+    monkeypatch.setattr(engines, "_NVIDIA", tmp_path)
+    assert open_engine(labeller.release.layout.folder).name.startswith("torch")
+
+
+def test_torch_that_is_not_installed_is_named_with_its_extra(labeller, monkeypatch):
+    monkeypatch.setattr(engines, "_torch_is_there", lambda: False)
+    with pytest.raises(EngineError, match=r"pip install 'tasrih\[train\]'"):
+        open_engine(labeller.release.layout.folder, engine="torch")
+
+
+@pytest.mark.parametrize(("name", "given"), [("engine", "tpu"), ("precision", "int3")])
+def test_unknown_choices_are_refused(labeller, name, given):
+    with pytest.raises(EngineError, match=f"{name}: '{given}' given; choose one of auto"):
+        open_engine(labeller.release.layout.folder, **{name: given})
+
+
+def test_a_folder_without_weights_cannot_run_on_torch(tmp_path):
+    with pytest.raises(EngineError, match=r"model\.safetensors: missing.*--engine openvino"):
+        open_engine(tmp_path, engine="torch")
+
+
+def test_what_is_compiled_is_kept_under_the_release_s_hash(cache):
+    first = Labeller.open(engine="openvino")
+    kept = cache / first.release.digest[:32]
+    files = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
+    assert files
+    again = Labeller.open(engine="openvino")
+    assert {path.name: path.stat().st_mtime_ns for path in kept.iterdir()} == files
+    assert again.label_texts(TEXTS) == first.label_texts(TEXTS)
+
+
+def test_old_compiled_releases_go(cache):
+    for number in range(COMPILED_KEPT + 2):
+        (cache / str(number)).mkdir(parents=True)
+    Labeller.open(engine="openvino")
+    assert len(list(cache.iterdir())) == COMPILED_KEPT
+
+
+def test_a_cache_that_cannot_be_written_stops_nobody(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert Labeller.open(engine="openvino").label_texts(TEXTS[:1])
+
+
+def test_a_caller_that_stops_early_leaves_a_working_engine(labeller):
+    encoder = Encoder(labeller.release.layout.tokenizer, max_length=labeller.release.max_length)
+    encoded = encoder.encode(TEXTS * 3)
+    placed = list(batches(encoded, pad_id=labeller.release.pad_id, max_length=512, max_batch_tokens=64))
+    answers = labeller.engine.run(p.batch for p in placed)
+    next(iter(answers))
+    answers.close()
+    assert len(list(labeller.engine.run(p.batch for p in placed))) == len(placed)
