@@ -67,6 +67,7 @@ def _lines(facts: Mapping[str, Any], notice: str | None) -> Iterator[str]:
     for split in ("test", "validation"):
         yield from _scores(split, facts["metrics"][split], facts["labels"])
     yield from _calibration(facts)
+    yield from _slices(facts["slices"])
     yield _USES
     if notice:
         yield ""
@@ -139,4 +140,28 @@ def _calibration(facts: Mapping[str, Any]) -> Iterator[str]:
         f"{found['target']:.0%} exact matches among the others on validation, which was {reached} "
         f"({found['share']:.1%} sent, {found['right_without_review']:.1%} of the others right)."
     )
+    yield ""
+    yield "Expected calibration error, before and after calibration:"
+    yield ""
+    errors = facts["calibration_errors"]
+    heads = list(next(iter(errors.values()))["after"])
+    yield "| split | " + " | ".join(heads) + " |"
+    yield "| --- |" + " --- |" * len(heads)
+    for split, found in errors.items():
+        yield f"| {split} | " + " | ".join(f"{found['before'][h]:.3f}, {found['after'][h]:.3f}" for h in heads) + " |"
+    yield ""
+
+
+def _slices(slices: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    yield "## Where it is weak"
+    yield ""
+    yield "Parts of the test split, the least right first; they overlap. Phenomena are those of the composed half."
+    yield ""
+    yield "| part | sentences | exact match | stance accuracy | F1 of claim types |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name, found in sorted(slices.items(), key=lambda item: item[1]["exact_match"]["value"]):
+        claims = ", ".join(f"`{claim}` {f1['value']:.2f}" for claim, f1 in found["claims_f1"].items())
+        yield (
+            f"| {name} | {found['n']} | {_interval(found['exact_match'])} | {found['stance_accuracy']['value']:.2f} | {claims} |"
+        )
     yield ""

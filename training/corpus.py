@@ -2,28 +2,29 @@
 
 Two halves. Composed rows carry their text: `data/composed/*.jsonl`. Real rows are pointers and labels in git
 (`data/real/labels.jsonl`); their texts are the publishers' and are built by the reader (`tasrih corpus build-real`).
-The checks are in `training/corpus_checks.py`.
+What a row looks like is in `training/schemas/`, what must hold of all of them in `training/corpus_checks.py`.
 """
 
 import glob
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tasrih.errors import CorpusError
+from tasrih.jsonl import json_lines
 from training.config_inputs import CorpusConfig
+from training.row_schema import RowKind, schema_faults
 
-__all__ = ["BUILD_COMMAND", "SPLITS", "Corpus", "Row", "missing_data", "read_corpus", "read_jsonl"]
+__all__ = ["BUILD_COMMAND", "SPLITS", "Corpus", "Row", "few", "missing_data", "read_corpus", "read_jsonl"]
 
 SPLITS = ("train", "validation", "test")
 BUILD_COMMAND = "tasrih corpus build-real --from CLONE CLONE (or --from-file FILE)"
-_COMPOSED_FIELDS = {"id": str, "text": str, "stance": str, "claim_types": list, "split": str}
-_BUILT_FIELDS = {"id": str, "text": str}
-_REAL_FIELDS = {"id": str, "repo": str, "path": str, "sha1": str, "stance": str, "claim_types": list, "split": str}
+# Of one kind of fault so many are shown; the rest is counted.
+SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,9 @@ class Row:
         weight: in the training loss.
         place: file and line, for messages.
         phenomena: what the row was written to show; the reports' slices.
+        desk: the beat; None where the row names none.
+        kind: `headline`, `body` or `caption`; None where the row names none.
+        sure: False where the reader found another reading defensible; None where the row does not say.
     """
 
     id: str
@@ -55,6 +59,9 @@ class Row:
     group: str | None = None
     weight: float = 1.0
     phenomena: tuple[str, ...] = ()
+    desk: str | None = None
+    kind: str | None = None
+    sure: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +103,13 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
         CorpusError: the file cannot be read, or a line is not JSON.
     """
     try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, json.loads(line)
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as source:
+            for line in json_lines(source):
+                if line.fault is not None:
+                    raise CorpusError(f"{path}:{line.number}: not JSON in UTF-8 ({line.fault}); mend the line")
+                yield line.number, line.value
+    except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error}); expected a UTF-8 JSONL file") from error
-    except json.JSONDecodeError as error:
-        raise CorpusError(f"{path}:{number}: not JSON ({error.msg} at column {error.colno}); mend the line") from error
 
 
 def missing_data(config: CorpusConfig) -> list[str]:
@@ -146,38 +152,41 @@ def read_corpus(config: CorpusConfig) -> Corpus:
     return Corpus(tuple(sorted(rows, key=lambda row: row.id)))
 
 
-def _composed(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
+def few(faults: list[str]) -> list[str]:
+    """The first `SHOWN` of one kind of fault, and how many more there are."""
+    more = len(faults) - SHOWN
+    return [*faults[:SHOWN], *([f"… and {more} more like the last one"] if more > 0 else [])]
+
+
+def _sound(path: Path, kind: RowKind, faults: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    """The rows of a file that keep the schema, each with its place; what the others break joins the faults."""
+    sound, broken = [], []
     for number, item in read_jsonl(path):
         place = f"{path}:{number}"
-        wrong = _schema_faults(item, _COMPOSED_FIELDS, place)
-        faults += wrong
+        wrong = schema_faults(item, kind, place)
+        broken += wrong
         if not wrong:
-            yield _row(
-                item, text=item["text"], source="composed", document=item.get("article_id"), place=place, config=config
-            )
+            sound.append((place, item))
+    faults += few(broken)
+    return sound
+
+
+def _composed(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
+    for place, item in _sound(path, "composed", faults):
+        document = item.get("article_id")
+        yield _row(item, text=item["text"], source="composed", document=document, place=place, config=config)
 
 
 def _real(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
     texts = _built_texts(config.real_texts, faults)
     unbuilt = 0
-    for number, item in read_jsonl(path):
-        place = f"{path}:{number}"
-        wrong = _schema_faults(item, _REAL_FIELDS, place)
-        faults += wrong
-        if wrong:
-            continue
+    for place, item in _sound(path, "real", faults):
         text = texts.get(item["id"])
         if text is None or hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() != item["sha1"]:
             unbuilt += 1
             continue
-        yield _row(
-            item,
-            text=text,
-            source="real",
-            document=f"{item['repo']}:{item['path']}",
-            place=place,
-            config=config,
-        )
+        document = f"{item['repo']}:{item['path']}"
+        yield _row(item, text=text, source="real", document=document, place=place, config=config)
     if unbuilt and not config.allow_missing_texts:
         faults.append(
             f"{config.real_texts}: {unbuilt} sentences of {path} are missing there or differ from their sha1; "
@@ -186,13 +195,8 @@ def _real(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
 
 
 def _built_texts(path: Path, faults: list[str]) -> dict[str, str]:
-    texts: dict[str, str] = {}
     broken: list[str] = []
-    for number, item in read_jsonl(path):
-        wrong = _schema_faults(item, _BUILT_FIELDS, f"{path}:{number}")
-        broken += wrong
-        if not wrong:
-            texts[item["id"]] = item["text"]
+    texts = {item["id"]: item["text"] for _, item in _sound(path, "built", broken)}
     if broken:
         faults += [*broken, f"{path}: is not as it was built; build it again ({BUILD_COMMAND})"]
     return texts
@@ -202,6 +206,7 @@ def _row(
     item: Mapping[str, Any], *, text: str, source: str, document: str | None, place: str, config: CorpusConfig
 ) -> Row:
     weight = config.real_weight if source == "real" else 1.0
+    sure = item.get("sure")
     return Row(
         id=item["id"],
         text=text,
@@ -211,30 +216,10 @@ def _row(
         source=source,
         document=document,
         group=item.get("group"),
-        weight=weight if item.get("sure", True) else weight * config.unsure_weight,
+        weight=weight * config.unsure_weight if sure is False else weight,
         place=place,
         phenomena=tuple(item.get("phenomena", ())),
+        desk=item.get("desk"),
+        kind=item.get("kind"),
+        sure=sure,
     )
-
-
-def _schema_faults(item: Any, fields: Mapping[str, Any], place: str) -> Sequence[str]:
-    if not isinstance(item, dict):
-        return [f"{place}: {type(item).__name__} found, expected an object with {', '.join(fields)}"]
-    faults = []
-    for name, kind in fields.items():
-        value: Any = item.get(name)
-        if not isinstance(value, kind):
-            faults.append(f"{place}: {name}: {value!r} found, expected a {kind.__name__}")
-        elif kind is list and not all(isinstance(entry, str) for entry in value):
-            faults.append(f"{place}: {name}: {value!r} found, expected a list of label names")
-        elif kind is str and not value.strip():
-            faults.append(f"{place}: {name}: empty, expected some text")
-    for name in ("article_id", "group"):
-        if not isinstance(item.get(name), str | None):
-            faults.append(f"{place}: {name}: {item[name]!r} found, expected a string or null")
-    phenomena = item.get("phenomena", [])
-    if not isinstance(phenomena, list) or not all(isinstance(entry, str) for entry in phenomena):
-        faults.append(f"{place}: phenomena: {phenomena!r} found, expected a list of names; [] where there are none")
-    if not isinstance(item.get("sure", True), bool):
-        faults.append(f"{place}: sure: {item['sure']!r} found, expected true or false")
-    return faults

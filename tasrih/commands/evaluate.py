@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tasrih.cli import Command
 from tasrih.commands.label import add_model_arguments
 from tasrih.errors import ConfigError, CorpusError
+from tasrih.jsonl import json_lines
 
 if TYPE_CHECKING:
     from tasrih.labels import LabelSet
@@ -52,18 +53,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _rows(path: Path, labels: "LabelSet", split: str | None) -> Iterator[dict[str, Any]]:
     try:
-        # At line feeds alone: JSON strings may hold the other line breaks of Unicode as they are.
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as source:
+            lines = list(json_lines(source))
+    except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error}); name a file of labelled JSON lines in UTF-8") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        place = f"{path}, line {number}"
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise CorpusError(f"{place}: not JSON ({error}); expected an object a line") from error
+    for line in lines:
+        place, row = f"{path}, line {line.number}", line.value
+        if line.fault is not None:
+            raise CorpusError(f"{place}: not JSON in UTF-8 ({line.fault}); expected an object a line")
         if not isinstance(row, dict):
             raise CorpusError(f"{place}: expected an object, found {type(row).__name__}")
         if split is None or row.get("split") == split:

@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 from tasrih.cli import EXIT_PARTLY, complain
 from tasrih.errors import InputError
 from tasrih.formats import failure_to_json
+from tasrih.jsonl import JsonLine, json_lines
 from tasrih.pipeline import Labeller
 from tasrih.report import sentence_to_json
 
@@ -49,9 +50,9 @@ def label_lines(path: str, output: TextIO, labeller: Labeller) -> int:
             source = sys.stdin.buffer if path == "-" else stack.enter_context(Path(path).open("rb"))
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror}); name a JSON lines file") from error
-        numbered = ((number, line) for number, line in enumerate(source, 1) if line.strip())
-        while chunk := list(islice(numbered, LINES_AT_ONCE)):
-            lines = [_parse(line, f"{path}, line {number}") for number, line in chunk]
+        came = json_lines(source)
+        while chunk := list(islice(came, LINES_AT_ONCE)):
+            lines = [_line(line, f"{path}, line {line.number}") for line in chunk]
             for item in _label(lines, labeller):
                 output.write(json.dumps(item, ensure_ascii=False, allow_nan=False) + "\n")
             for line in lines:
@@ -70,16 +71,14 @@ def _label(lines: list[_Line], labeller: Labeller) -> Iterator[dict[str, Any]]:
             yield {**line.fields, **sentence_to_json(next(labelled))}
 
 
-def _parse(data: bytes, place: str) -> _Line:
-    try:
-        fields = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
-        # A half of a surrogate pair is no character, and no UTF-8 file can hold it.
-        json.dumps(fields, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        return _Line({}, InputError(f'{place}: not JSON in UTF-8 ({error}); a line must be an object {{"id", "text"}}'))
-    if not isinstance(fields, dict):
-        return _Line({}, InputError(f'{place}: {type(fields).__name__}; a line must be an object {{"id", "text"}}'))
-    return _Line(fields, _wrong(fields.get("text"), place))
+def _line(line: JsonLine, place: str) -> _Line:
+    if line.fault is not None:
+        return _Line(
+            {}, InputError(f'{place}: not JSON in UTF-8 ({line.fault}); a line must be an object {{"id", "text"}}')
+        )
+    if not isinstance(line.value, dict):
+        return _Line({}, InputError(f'{place}: {type(line.value).__name__}; a line must be an object {{"id", "text"}}'))
+    return _Line(line.value, _wrong(line.value.get("text"), place))
 
 
 def _wrong(text: Any, place: str) -> InputError | None:
@@ -93,14 +92,3 @@ def _wrong(text: Any, place: str) -> InputError | None:
             "or label the page as an article"
         )
     return None
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(f"{number} is too large a number")
-    return value

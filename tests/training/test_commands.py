@@ -15,7 +15,12 @@ from training import commands
 from training.commands import CORPUS, TRAIN
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
+# Each opens with its command; `tasrih serve` and `tasrih batch` have files of their own there.
+CONFIGS = [
+    path
+    for path in sorted((ROOT / "configs").rglob("*.yaml"))
+    if path.read_text(encoding="utf-8").startswith("# tasrih train ")
+]
 
 
 def run(command: Command, *words: object) -> int:
@@ -123,7 +128,78 @@ def test_corpus_check_warns_of_near_duplicates_by_id(tmp_path, capsys):
     assert run(CORPUS, "check", "configs/smoke.yaml", "--set", f"corpus.composed=[{rows}]") == 0
     shown = capsys.readouterr().out
     assert "warning: 1 pairs of sentences in two splits are near-duplicates:\n  n1 (train), n2 (test)\n" in shown
-    assert "الدفاع" not in shown
+    assert "warning: 1 of 9 test sentences (11.1 %) share 8 words in a row with a training sentence:\n  n2\n" in shown
+    assert "الدفاع" not in shown and "note" not in shown
+    words = ("configs/smoke.yaml", "--set", f"corpus.composed=[{rows}]")
+    with pytest.raises(CorpusError, match="1 pairs across splits and 1 sentences shared with training, expected none"):
+        run(CORPUS, "check", *words, "--strict")
+    capsys.readouterr()
+    assert run(CORPUS, "check", *words, "--ngram", 11) == 0
+    assert "words in a row" not in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        run(CORPUS, "check", *words, "--ngram", "1")
+    assert "'1' given, expected a whole number of words, 2 or more" in capsys.readouterr().err
+
+
+def test_corpus_check_counts_near_duplicates_inside_a_split_and_is_content_when_strict(tmp_path, capsys):
+    lines = Path("tests/fixtures/smoke_corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    story = "أعلنت وزارة الدفاع الروسية أن قواتها سيطرت على بلدة جديدة"
+    for name, group, text in (("n1", "g", story), ("n2", "g", story + " اليوم"), ("n3", None, story + " أمس")):
+        row = {"id": name, "text": text, "stance": "neutral_report", "claim_types": [], "split": "train"}
+        lines.append(json.dumps({**row, "group": group}, ensure_ascii=False))
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("\n".join(lines), encoding="utf-8")
+    assert run(CORPUS, "check", "configs/smoke.yaml", "--set", f"corpus.composed=[{rows}]", "--strict") == 0
+    shown = capsys.readouterr().out
+    assert "note: 3 pairs of sentences in one split are near-duplicates, 1 of them contrasts\n" in shown
+    assert "warning" not in shown and "no faults" in shown
+
+
+def test_corpus_stats(tmp_path, monkeypatch, capsys):
+    assert run(CORPUS, "stats", "configs/smoke.yaml") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("half      train  validation  test  all\ncomposed     26")
+    assert run(CORPUS, "stats", "configs/smoke.yaml", "--output", tmp_path / "stats") == 0
+    assert f"{tmp_path}/stats: stats.json, labels.png" in capsys.readouterr().out
+    assert (
+        json.loads((tmp_path / "stats/stats.json").read_text(encoding="utf-8"))["rows"]["half"]["composed"]["train"]
+        == 26
+    )
+    monkeypatch.setattr(commands, "_PLOTS", ("no_such_package",))
+    assert run(CORPUS, "stats", "configs/smoke.yaml") == 0
+    with pytest.raises(TasrihError, match=r"no_such_package, .* pip install 'tasrih\[train\]'"):
+        run(CORPUS, "stats", "configs/smoke.yaml", "--output", tmp_path)
+
+
+def test_corpus_split_real(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("data/real/built").mkdir(parents=True)
+    story = "قال ناطق باسم الميناء إن السفينة رست عند الفجر"
+    labels, texts = [], []
+    for number, split in enumerate(("train", "test"), start=1):
+        labels.append(
+            {
+                "id": f"T{number}",
+                "repo": "a/b",
+                "path": f"{number}.txt",
+                "start": 0,
+                "length": len(story),
+                "sha1": hashlib.sha1(story.encode()).hexdigest(),
+                "stance": "x",
+                "claim_types": [],
+                "split": split,
+            }
+        )
+        texts.append({"id": f"T{number}", "text": story})
+    for name, rows in (("labels.jsonl", labels), ("built/real.jsonl", texts)):
+        Path("data/real", name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert run(CORPUS, "split-real") == 0
+    shown = capsys.readouterr().out
+    assert "2 documents stand in 1 clusters of two or more\n" in shown
+    assert "test: 1 sentences, now 0\n" in shown and "moved from test to train: 1\n" in shown
+    assert "labels.jsonl: written" in shown
+    assert run(CORPUS, "split-real") == 0
+    assert "labels.jsonl: as it was" in capsys.readouterr().out
 
 
 def test_corpus_build_real(tmp_path, monkeypatch, capsys):

@@ -8,7 +8,12 @@ from tasrih.errors import ConfigError
 from training.config import load_config
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
+# Each opens with its command; `tasrih serve` and `tasrih batch` have files of their own there.
+CONFIGS = [
+    path
+    for path in sorted((ROOT / "configs").rglob("*.yaml"))
+    if path.read_text(encoding="utf-8").startswith("# tasrih train ")
+]
 SMOKE = ROOT / "configs" / "smoke.yaml"
 
 
