@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "Answers",
     "Article",
     "ArticleReport",
     "BoolArray",

@@ -18,7 +18,9 @@ PATHS = {
 def defined(path: Path) -> tuple[set[str], set[str]]:
     """Names of classes and functions, and of constants, at the top level of a file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    things = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    things = {
+        node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    }
     targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
     targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
     return things, {target.id for target in targets if isinstance(target, ast.Name)} - {"__all__"}

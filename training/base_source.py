@@ -1,8 +1,10 @@
 """Where a run's base encoder comes from, told without loading anything."""
 
+import importlib.util
 from pathlib import Path
 
 from training.config_inputs import BaseConfig
+from training.hub import cached_base
 
 __all__ = ["is_hub_id", "missing_base"]
 
@@ -21,8 +23,12 @@ def missing_base(config: BaseConfig) -> list[str]:
     if Path(config.model) == OFFLINE_BASE:
         return [f"base.model: {config.model}: not built; python -m training.base_encoder"]
     if is_hub_id(config.model):
+        # A plan is made without the extra [train], too; then the cache cannot be looked into.
+        if importlib.util.find_spec("huggingface_hub") and cached_base(config.model, config.revision):
+            return []
+        pinned = f" --revision {config.revision}" if config.revision else ""
         return [
-            f"base.model: {config.model}: no such folder here, so it is a hub id, fetched from the model hub (or taken from "
-            f"its cache) when the run starts; beforehand: hf download {config.model}"
+            f"base.model: {config.model}: no such folder here, so it is a hub id, fetched from the model hub when the run "
+            f"starts; beforehand: hf download {config.model}{pinned}"
         ]
     return [f"base.model: {config.model}: no model folder there (no config.json); name a folder or a hub id"]

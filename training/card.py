@@ -31,17 +31,18 @@ with a person looking at what it marks for review and at samples of the rest.
 - Labels of the real half are one reader's each."""
 
 
-def write_card(facts: Mapping[str, Any], notice: str | None) -> str:
+def write_card(facts: Mapping[str, Any], notice: str | None, notes: str | None = None) -> str:
     """The card, Markdown, from what ``release.json`` says.
 
     Args:
         facts: the whole of ``release.json`` but its file hashes.
         notice: of the base model, which its licence wants to travel along.
+        notes: what its makers know of its weaknesses, Markdown.
     """
-    return "\n".join(_lines(facts, notice)) + "\n"
+    return "\n".join(_lines(facts, notice, notes)) + "\n"
 
 
-def _lines(facts: Mapping[str, Any], notice: str | None) -> Iterator[str]:
+def _lines(facts: Mapping[str, Any], notice: str | None, notes: str | None) -> Iterator[str]:
     base = facts["base_model"]
     yield f"# {facts['name']} {facts['version']}"
     yield ""
@@ -68,6 +69,11 @@ def _lines(facts: Mapping[str, Any], notice: str | None) -> Iterator[str]:
         yield from _scores(split, facts["metrics"][split], facts["labels"])
     yield from _calibration(facts)
     yield from _slices(facts["slices"])
+    if notes:
+        yield "## Known weaknesses"
+        yield ""
+        yield notes.strip()
+        yield ""
     yield _USES
     if notice:
         yield ""

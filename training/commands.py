@@ -1,4 +1,4 @@
-"""The subcommands `tasrih train` and `tasrih corpus`.
+"""The subcommands `tasrih train`, `corpus`, `compare`, `models`, `promote` and `rollback`.
 
 Nothing heavy is imported until a command runs, so that `tasrih --help` is quick, and so that a missing extra is reported
 with the command that installs it.
@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING
 
 from tasrih.cli import Command
 from tasrih.errors import TasrihError
+from training.compare_commands import configure_compare, run_compare
 from training.corpus_commands import configure_corpus, run_corpus
+from training.registry_commands import (
+    configure_models,
+    configure_promote,
+    configure_rollback,
+    run_models,
+    run_promote,
+    run_rollback,
+)
 
 if TYPE_CHECKING:
     from training.config import Config
 
-__all__ = ["CORPUS", "TRAIN"]
+__all__ = ["COMPARE", "CORPUS", "MODELS", "PROMOTE", "ROLLBACK", "TRAIN"]
 
 # Of the extra [train]: what reading a corpus needs, what training needs besides, and what plots need.
 _LIGHT = ("jsonschema", "pydantic", "yaml")
@@ -81,6 +90,16 @@ def _corpus(arguments: argparse.Namespace) -> int:
     return run_corpus(arguments)
 
 
+def _compare(arguments: argparse.Namespace) -> int:
+    _require(_LIGHT + _HEAVY)
+    return run_compare(arguments)
+
+
+def _promote(arguments: argparse.Namespace) -> int:
+    _require(_LIGHT + _HEAVY)
+    return run_promote(arguments)
+
+
 def _quoted(path: Path) -> str:
     # As YAML reads it: a folder named "1.0" or "yes" stays a name.
     return "'" + str(path).replace("'", "''") + "'"
@@ -98,3 +117,7 @@ def _require(packages: tuple[str, ...]) -> None:
 
 TRAIN = Command("fine-tune an encoder on a labelled corpus and make a release", _configure_train, _train)
 CORPUS = Command("build, split, check and count the labelled corpus", configure_corpus, _corpus)
+COMPARE = Command("hold two releases against each other: scores, labels that flip, speed", configure_compare, _compare)
+MODELS = Command("list the releases, which is current, and how that came to be", configure_models, run_models)
+PROMOTE = Command("make a release the current one, if it passes its gates", configure_promote, _promote)
+ROLLBACK = Command("undo the last promotion", configure_rollback, run_rollback)

@@ -1,6 +1,7 @@
 """What a run may be told, section by section, with the way each knob pushes.
 
-A config is a YAML file with the sections `base`, `corpus`, `model`, `training`, `calibration`, `tracking`, `output`.
+A config is a YAML file with the sections `base`, `corpus`, `model`, `training`, `distillation`,
+`calibration`, `tracking`, `output`.
 Every path in it is relative to the working directory, as on any command line; the configs of this project are
 written to be run from the root of the checkout. The first three sections live in `training/config_inputs.py`, reading and
 error messages in `training/config_file.py`.
@@ -22,7 +23,15 @@ from training.config_inputs import (
     Section,
 )
 
-__all__ = ["CalibrationConfig", "Config", "OutputConfig", "TrackingConfig", "TrainingConfig", "load_config"]
+__all__ = [
+    "CalibrationConfig",
+    "Config",
+    "DistillationConfig",
+    "OutputConfig",
+    "TrackingConfig",
+    "TrainingConfig",
+    "load_config",
+]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 # Part of file names, so: no slashes, no leading dot.
@@ -75,6 +84,20 @@ class TrainingConfig(Section):
     early_stopping_epochs: Count | None = None
 
 
+class DistillationConfig(Section):
+    """Learning from what releases say of the training sentences, beside their labels (`training/distillation.py`).
+
+    Attributes:
+        teachers: release folders with the labels of this config. Several are averaged.
+        weight: of the teachers beside the labels. 0 listens to the labels alone, 1 to the teachers alone.
+        temperature: softens what the teachers say. Higher shows more of what they nearly said.
+    """
+
+    teachers: Annotated[tuple[Path, ...], Field(min_length=1)]
+    weight: Share = 0.7
+    temperature: Positive = 2.0
+
+
 class CalibrationConfig(Section):
     """What is chosen on the validation split after training.
 
@@ -114,6 +137,7 @@ class OutputConfig(Section):
         folder: where releases are.
         run: the run folder; null makes `NAME-TIMESTAMP` under `tracking.runs`.
         set_current: whether `current.json` then names this release as the default.
+        card_notes: a Markdown file for the card's section of known weaknesses; your own examples, since the card travels.
         overwrite: whether an existing release of that name and version is replaced.
         keep_checkpoints: whether checkpoints (weights and optimiser, 4 times the model) stay after the release is made.
     """
@@ -123,6 +147,7 @@ class OutputConfig(Section):
     folder: Path = Path("models")
     run: Path | None = None
     set_current: bool = False
+    card_notes: Path | None = None
     overwrite: bool = False
     keep_checkpoints: bool = False
 
@@ -139,6 +164,7 @@ class Config(Section):
     corpus: CorpusConfig
     model: ModelConfig
     training: TrainingConfig = TrainingConfig()
+    distillation: DistillationConfig | None = None
     calibration: CalibrationConfig = CalibrationConfig()
     tracking: TrackingConfig = TrackingConfig()
     output: OutputConfig

@@ -15,6 +15,8 @@ from tasrih.normalise import SCHEMES, scheme_for
 
 __all__ = [
     "BaseConfig",
+    "CastSwapConfig",
+    "ColumnsConfig",
     "CorpusConfig",
     "Count",
     "LabelConfig",
@@ -23,6 +25,7 @@ __all__ = [
     "Positive",
     "RandomEncoderConfig",
     "Section",
+    "TableConfig",
 ]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -69,12 +72,15 @@ class BaseConfig(Section):
         revision: commit of the hub model. Pin it: a branch may move under you.
         normalisation: a scheme of `tasrih.normalise`, or `auto`: the one that the release records or that goes with the
             model's name. The wrong one gives the encoder text it never saw.
+        layers: how many of its layers to keep, evenly spaced, the last among them; null keeps all. Fewer: faster, and less
+            able; a student (`distillation`) starts from its teacher so.
         random: instead of `model`, an encoder of random weights.
     """
 
     model: str | None = None
     revision: str | None = None
     normalisation: str = "auto"
+    layers: Count | None = None
     random: RandomEncoderConfig | None = None
 
     @model_validator(mode="after")
@@ -120,11 +126,62 @@ def _recorded_scheme(release: Path) -> str:
     return scheme
 
 
+class CastSwapConfig(Section):
+    """Copies of training sentences with another cast (`training/cast_swap.py`).
+
+    Attributes:
+        table: who may take whose part; null takes `training/casts.yaml` as it comes with this package.
+        copies: of each sentence that has a fitting cast. More: less trust in names, longer epochs.
+        weight: of a copy in the loss, times its sentence's weight. Higher: less trust in names; lower: closer to the
+            news as it was, in which some names do go with some labels.
+        sources: of which half of the corpus copies are made.
+    """
+
+    table: Path | None = None
+    copies: Literal[0, 1, 2] = 1
+    weight: Positive = 0.5
+    sources: tuple[Literal["real", "composed"], ...] = ("real", "composed")
+
+
+class ColumnsConfig(Section):
+    """What the columns of a table are called; `text` and `stance` must be there, the others may."""
+
+    id: str = "id"
+    text: str = "text"
+    stance: str = "stance"
+    claim_types: str = "claim_types"
+    split: str = "split"
+    article_id: str = "article_id"
+
+
+class TableConfig(Section):
+    """A CSV or TSV file of labelled sentences (`training/corpus_csv.py`).
+
+    Attributes:
+        path: of the file, whose first line names the columns.
+        columns: which is what. Claim types of a cell are separated by `;`.
+        stances: names of the config for what stands in the cells (`"1": fake`); others are taken as they are.
+        split: of the whole file. Null: what its column says, or by the hash of `article_id` or `id`.
+        quotes: whether cells may stand in quotation marks. False where a `"` is a character like any other.
+        source: where the file is to be had, told where it is missing.
+    """
+
+    path: Path
+    columns: ColumnsConfig = ColumnsConfig()
+    stances: dict[str, str] = {}
+    split: Literal["train", "validation", "test"] | None = None
+    quotes: bool = True
+    source: str | None = None
+
+
 class CorpusConfig(Section):
     """Which labelled sentences the run learns from.
 
     Attributes:
         composed: file patterns of JSONL rows that carry their text.
+        tables: CSV or TSV files of such rows.
+        drop_repeats: whether of equal sentences one is kept, test's before validation's before train's. False stops the run
+            where splits share one: for a corpus of your own, which you can mend.
         real_labels: labels of real sentences, without text; null leaves them out.
         real_texts: their texts, built by `tasrih corpus build-real`.
         allow_missing_texts: whether a real sentence without text is left out. False stops the run, so that two runs
@@ -132,19 +189,23 @@ class CorpusConfig(Section):
         real_weight: how much a real sentence counts beside a composed one. Higher: closer to newswire, whose
             positions are rarer and vaguer; lower: closer to the codebook's clear cases.
         unsure_weight: multiplies the weight of rows whose reader was unsure. Lower: cleaner labels, fewer hard cases.
+        cast_swap: copies of training sentences with another cast; null makes none.
     """
 
     composed: tuple[str, ...] = ()
+    tables: tuple[TableConfig, ...] = ()
+    drop_repeats: bool = False
     real_labels: Path | None = None
     real_texts: Path = Path("data/real/built/real.jsonl")
     allow_missing_texts: bool = False
     real_weight: Positive = 1.0
     unsure_weight: NotNegative = 1.0
+    cast_swap: CastSwapConfig | None = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> "CorpusConfig":
-        if not self.composed and self.real_labels is None:
-            raise ValueError("no data named; give `composed` patterns or `real_labels`")
+        if not self.composed and not self.tables and self.real_labels is None:
+            raise ValueError("no data named; give `composed` patterns, `tables` or `real_labels`")
         return self
 
 

@@ -1,7 +1,8 @@
 """The corpus: labelled sentences, where each comes from, and the checks that stand before any training.
 
-Two halves. Composed rows carry their text: `data/composed/*.jsonl`. Real rows are pointers and labels in git
+Ours has two halves. Composed rows carry their text: `data/composed/*.jsonl`. Real rows are pointers and labels in git
 (`data/real/labels.jsonl`); their texts are the publishers' and are built by the reader (`tasrih corpus build-real`).
+Other people's sentences may come as tables, too (`training/corpus_csv.py`).
 What a row looks like is in `training/schemas/`, what must hold of all of them in `training/corpus_checks.py`.
 """
 
@@ -9,14 +10,16 @@ import glob
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tasrih.errors import CorpusError
 from tasrih.jsonl import json_lines
-from training.config_inputs import CorpusConfig
+from tasrih.normalise import normalise
+from training.config_inputs import CorpusConfig, TableConfig
+from training.corpus_csv import read_table
 from training.row_schema import RowKind, schema_faults
 
 __all__ = ["BUILD_COMMAND", "SPLITS", "Corpus", "Row", "few", "missing_data", "read_corpus", "read_jsonl"]
@@ -37,7 +40,7 @@ class Row:
         stance: one label.
         claim_types: any number of labels.
         split: one of `SPLITS`.
-        source: `composed` or `real`.
+        source: `composed`, `real` or `table`.
         document: what its sentences may not be split over: an article's id, or repository and path; None: no article.
         group: rows written as a contrast to each other, which may not be split either; None: none.
         weight: in the training loss.
@@ -119,6 +122,11 @@ def missing_data(config: CorpusConfig) -> list[str]:
         for pattern in config.composed
         if not glob.glob(pattern, recursive=True)
     ]
+    missing += [
+        f"corpus.tables.{place}.path: {table.path}: no such file; {table.source or 'name a CSV or TSV file that exists'}"
+        for place, table in enumerate(config.tables)
+        if not table.path.is_file()
+    ]
     if config.real_labels is not None:
         if not config.real_labels.is_file():
             missing.append(
@@ -145,11 +153,23 @@ def read_corpus(config: CorpusConfig) -> Corpus:
         paths = [Path(name) for pattern in config.composed for name in sorted(glob.glob(pattern, recursive=True))]
         for path in dict.fromkeys(paths):
             rows += _composed(path, config, faults)
+        for table in config.tables:
+            rows += _table(table, config, faults)
         if config.real_labels is not None:
             rows += _real(config.real_labels, config, faults)
     if faults:
         raise CorpusError("\n".join(faults))
+    if config.drop_repeats:
+        rows = list(_without_repeats(rows))
     return Corpus(tuple(sorted(rows, key=lambda row: row.id)))
+
+
+def _without_repeats(rows: list[Row]) -> Iterable[Row]:
+    """Of equal sentences the first one, test before validation before training: what is scored was not learnt."""
+    kept: dict[str, Row] = {}
+    for row in sorted(rows, key=lambda row: SPLITS.index(row.split), reverse=True):
+        kept.setdefault(normalise(row.text, scheme="light"), row)
+    return kept.values()
 
 
 def few(faults: list[str]) -> list[str]:
@@ -175,6 +195,13 @@ def _composed(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[R
     for place, item in _sound(path, "composed", faults):
         document = item.get("article_id")
         yield _row(item, text=item["text"], source="composed", document=document, place=place, config=config)
+
+
+def _table(table: TableConfig, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:
+    items, broken = read_table(table)
+    faults += few(broken)
+    for place, item in items:
+        yield _row(item, text=item["text"], source="table", document=item["article_id"], place=place, config=config)
 
 
 def _real(path: Path, config: CorpusConfig, faults: list[str]) -> Iterator[Row]:

@@ -1,9 +1,10 @@
-"""The actions of `tasrih corpus`: build the real half's texts, split it, check the whole, count it.
+"""The actions of `tasrih corpus`: build the real half's texts, split it, check, count and cross-read the whole.
 
 Sentences are named by id alone: the texts of the real half are not ours to print.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,27 +36,42 @@ def configure_corpus(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("split-real", help="write the splits of the real half anew: one story, one split")
     check = actions.add_parser("check", help="the checks that stand before any training, and what splits share")
     stats = actions.add_parser("stats", help="count the corpus, as tables and plots")
-    for action in (check, stats):
+    cross = actions.add_parser(
+        "cross-read", help="list the labels that models which never saw the sentence contradict with confidence"
+    )
+    for action in (check, stats, cross):
         action.add_argument("config", type=Path, nargs="?", default=DEFAULT_CONFIG, help=f"default: {DEFAULT_CONFIG}")
         action.add_argument(
             "--set", dest="overrides", action="append", default=[], metavar="A.B=C", help="override one key"
         )
     check.add_argument(
-        "--ngram", type=_words, metavar="WORDS", help="so many words in a row, shared with training, are told (8)"
+        "--ngram", type=_two_or_more, metavar="WORDS", help="so many words in a row, shared with training, are told (8)"
     )
     check.add_argument("--strict", action="store_true", help="exit code 2 where splits share anything")
     stats.add_argument("--output", type=Path, metavar="FOLDER", help="write stats.json and plots there")
 
+    cross.add_argument("--folds", type=_two_or_more, default=3, metavar="N", help="so many models (default: 3)")
+    cross.add_argument(
+        "--confidence", type=float, default=0.9, metavar="P", help="probability from which to list (default: 0.9)"
+    )
+    cross.add_argument("--output", type=Path, required=True, metavar="FILE", help="JSONL of what to read again")
+
 
 def run_corpus(arguments: argparse.Namespace) -> int:
     """Do what the action says; returns the exit code."""
-    actions = {"build-real": _build_real, "split-real": _split_real, "check": _check, "stats": _stats}
+    actions = {
+        "build-real": _build_real,
+        "split-real": _split_real,
+        "check": _check,
+        "stats": _stats,
+        "cross-read": _cross_read,
+    }
     return actions[arguments.action](arguments)
 
 
-def _words(text: str) -> int:
+def _two_or_more(text: str) -> int:
     if not text.isdecimal() or int(text) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} given, expected a whole number of words, 2 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} given, expected a whole number, 2 or more")
     return int(text)
 
 
@@ -162,3 +178,21 @@ def _read(arguments: argparse.Namespace) -> "tuple[Config, Corpus]":
 
     config = load_config(arguments.config, arguments.overrides)
     return config, read_corpus(config.corpus)
+
+
+def _cross_read(arguments: argparse.Namespace) -> int:
+    from training.corpus_checks import check_corpus
+    from training.cross_read import contradictions, cross_read
+
+    config, corpus = _read(arguments)
+    check_corpus(corpus, config.model.label_set())
+    readings = list(cross_read(config, corpus, folds=arguments.folds))
+    found = contradictions(readings, confidence=arguments.confidence)
+    with arguments.output.open("w", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(reading.to_json(), ensure_ascii=False) + "\n" for reading in found)
+    n_other = sum(reading.confidence > 0 for reading in readings)
+    sys.stdout.write(
+        f"{arguments.output}: {len(found)} of {len(readings)} sentences are contradicted at {arguments.confidence:g} or above "
+        f"({n_other} at all); read them again, they are not wrong for that\n"
+    )
+    return 0

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from transformers import set_seed
 
@@ -28,7 +29,7 @@ from training.predict import predict
 
 __all__ = ["Reading", "contradictions", "cross_read"]
 
-# Of the rows that a fold's model may learn from, every so many-th document chooses its epoch instead.
+# Of the rows that a fold's model may learn from, one document in so many chooses its epoch instead.
 VALIDATION_PART = 10
 
 
@@ -49,6 +50,17 @@ class Reading:
     claim_types: tuple[str, ...]
     confidence: float
 
+    def to_json(self) -> dict[str, Any]:
+        """Ids and labels; no text, which may not be ours to write."""
+        return {
+            "id": self.row.id,
+            "stance": self.row.stance,
+            "claim_types": list(self.row.claim_types),
+            "model_stance": self.stance,
+            "model_claim_types": list(self.claim_types),
+            "confidence": round(self.confidence, 6),
+        }
+
 
 def cross_read(config: Config, corpus: Corpus, *, folds: int) -> Iterator[Reading]:
     """Read every row of every split by a model that saw no row of its document or contrast group.
@@ -60,25 +72,27 @@ def cross_read(config: Config, corpus: Corpus, *, folds: int) -> Iterator[Readin
     """
     labels = config.model.label_set()
     device = choose_device(config.training)
-    parts = [_part(row, folds * VALIDATION_PART) for row in corpus.rows]
+    # In the order of a hash: a corpus that grows keeps most of its folds' neighbours apart in the same way.
+    units = sorted({_unit(row) for row in corpus.rows}, key=lambda unit: hashlib.sha256(unit.encode()).digest())
     for fold in range(folds):
-        unseen = [row for row, part in zip(corpus.rows, parts, strict=True) if part % folds == fold]
-        chosen = [row for row, part in zip(corpus.rows, parts, strict=True) if part % folds != fold]
-        keeps = [part // folds for part in parts if part % folds != fold]
-        train = [row for row, kept in zip(chosen, keeps, strict=True) if kept != 0]
-        validation = [row for row, kept in zip(chosen, keeps, strict=True) if kept == 0]
+        away = set(units[fold::folds])
+        chosen = [unit for unit in units if unit not in away]
+        judging = set(chosen[::VALIDATION_PART])
+        unseen = [row for row in corpus.rows if _unit(row) in away]
+        train = [row for row in corpus.rows if _unit(row) not in away | judging]
+        validation = [row for row in corpus.rows if _unit(row) in judging]
         yield from _readings(unseen, _read_fold(config, labels, device, train, validation, unseen), labels)
 
 
 def contradictions(readings: Sequence[Reading], *, confidence: float) -> list[Reading]:
     """Those that differ from the corpus with at least that confidence, the surest first."""
-    found = [reading for reading in readings if reading.confidence >= confidence]
+    found = [reading for reading in readings if reading.confidence and reading.confidence >= confidence]
     return sorted(found, key=lambda reading: (-reading.confidence, reading.row.id))
 
 
-def _part(row: Row, parts: int) -> int:
-    key = row.group or row.document or row.id
-    return int(hashlib.sha256(key.encode()).hexdigest()[:12], 16) % parts
+def _unit(row: Row) -> str:
+    """What may not be split over folds."""
+    return row.group or row.document or row.id
 
 
 def _read_fold(

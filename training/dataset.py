@@ -4,6 +4,7 @@ Shape suffixes: ``B`` sentences, ``L`` tokens of a padded sentence, ``C`` claim 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,27 @@ from torch.utils.data import Sampler
 from tasrih.encoding import Encoder, padded_length
 from tasrih.labels import LabelSet
 from tasrih.normalise import normalise
-from tasrih.types import Encoded
+from tasrih.types import Encoded, FloatArray
 from training.corpus import Row
 
-__all__ = ["BucketSampler", "Collator", "encode_rows", "make_dataset"]
+__all__ = ["BucketSampler", "Collator", "SoftTargets", "encode_rows", "make_dataset"]
 
 # Sentences are shuffled, then sorted by length within so many batches: wide enough that a batch's sentences are of
 # nearly one length, narrow enough that batches still differ from epoch to epoch.
 BATCHES_A_BUCKET = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SoftTargets:
+    """What teachers say of the training sentences (`training/distillation.py`).
+
+    Attributes:
+        stance_BS: probabilities, float32, each row sums to 1.
+        claims_BC: probabilities, float32, each in [0, 1]; C may be 0.
+    """
+
+    stance_BS: FloatArray
+    claims_BC: FloatArray
 
 
 def encode_rows(rows: Sequence[Row], encoder: Encoder, *, scheme: str) -> list[Encoded]:
@@ -29,18 +43,24 @@ def encode_rows(rows: Sequence[Row], encoder: Encoder, *, scheme: str) -> list[E
     return encoder.encode([normalise(row.text, scheme=scheme) for row in rows])
 
 
-def make_dataset(rows: Sequence[Row], encoded: Sequence[Encoded], labels: LabelSet) -> Dataset:
-    """A dataset in memory with `ids`, `stance` (index), `claims` (C of 0 or 1), `weight` and `length` (tokens)."""
+def make_dataset(
+    rows: Sequence[Row], encoded: Sequence[Encoded], labels: LabelSet, soft: SoftTargets | None = None
+) -> Dataset:
+    """A dataset in memory with `ids`, `stance` (index), `claims` (C of 0 or 1), `weight` and `length` (tokens).
+
+    With teachers also `soft_stance` (S probabilities) and `soft_claims` (C probabilities).
+    """
     stances = {name: place for place, name in enumerate(labels.stance_names)}
-    return Dataset.from_dict(
-        {
-            "ids": [list(sentence.ids) for sentence in encoded],
-            "stance": [stances[row.stance] for row in rows],
-            "claims": [[float(name in row.claim_types) for name in labels.claim_names] for row in rows],
-            "weight": [row.weight for row in rows],
-            "length": [len(sentence.ids) for sentence in encoded],
-        }
-    )
+    columns: dict[str, list[Any]] = {
+        "ids": [list(sentence.ids) for sentence in encoded],
+        "stance": [stances[row.stance] for row in rows],
+        "claims": [[float(name in row.claim_types) for name in labels.claim_names] for row in rows],
+        "weight": [row.weight for row in rows],
+        "length": [len(sentence.ids) for sentence in encoded],
+    }
+    if soft is not None:
+        columns |= {"soft_stance": soft.stance_BS.tolist(), "soft_claims": soft.claims_BC.tolist()}
+    return Dataset.from_dict(columns)
 
 
 class Collator:
@@ -58,21 +78,31 @@ class Collator:
         self.n_claims = n_claims
 
     def __call__(self, items: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-        """Tensors `ids_BL`, `mask_BL` (int64), `stance_B` (int64), `claims_BC`, `weight_B` (float32)."""
+        """Tensors `ids_BL`, `mask_BL` (int64), `stance_B` (int64), `claims_BC`, `weight_B` (float32).
+
+        With teachers also `soft_stance_BS`, `soft_claims_BC` (float32).
+        """
         length = padded_length(max(len(item["ids"]) for item in items), max_length=self.max_length)
         ids_BL = torch.full((len(items), length), self.pad_id, dtype=torch.int64)
         mask_BL = torch.zeros((len(items), length), dtype=torch.int64)
         for row, item in enumerate(items):
             ids_BL[row, : len(item["ids"])] = torch.as_tensor(item["ids"])
             mask_BL[row, : len(item["ids"])] = 1
-        claims = [item["claims"] for item in items]
-        return {
+        tensors = {
             "ids_BL": ids_BL,
             "mask_BL": mask_BL,
             "stance_B": torch.tensor([item["stance"] for item in items], dtype=torch.int64),
-            "claims_BC": torch.tensor(claims, dtype=torch.float32).reshape(len(items), self.n_claims),
+            "claims_BC": self._claims([item["claims"] for item in items]),
             "weight_B": torch.tensor([item["weight"] for item in items], dtype=torch.float32),
         }
+        if "soft_stance" in items[0]:
+            tensors["soft_stance_BS"] = torch.tensor([item["soft_stance"] for item in items], dtype=torch.float32)
+            tensors["soft_claims_BC"] = self._claims([item["soft_claims"] for item in items])
+        return tensors
+
+    def _claims(self, rows: list[list[float]]) -> torch.Tensor:
+        # Reshaped, because C may be 0.
+        return torch.tensor(rows, dtype=torch.float32).reshape(len(rows), self.n_claims)
 
 
 class BucketSampler(Sampler[int]):

@@ -69,10 +69,22 @@ class Made:
 
 def check_target(output: OutputConfig) -> None:
     """Raise `ConfigError` where the release exists and may not be replaced; called before hours of training."""
+    _notes(output)  # a file that cannot be read is told now
     if output.release.exists() and not output.overwrite:
         raise ConfigError(
             f"output: {output.release} exists; raise output.version, or --set output.overwrite=true to replace it"
         )
+
+
+def _notes(output: OutputConfig) -> str | None:
+    if output.card_notes is None:
+        return None
+    try:
+        return output.card_notes.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"output.card_notes: {output.card_notes}: cannot be read ({error}); name a UTF-8 Markdown file, or null"
+        ) from error
 
 
 def export(made: Made, output: OutputConfig) -> Path:
@@ -128,7 +140,7 @@ def _write(made: Made, output: OutputConfig, layout: Layout) -> None:
         },
         **made.facts,
     }
-    layout.card.write_text(write_card(facts, made.base.notice), encoding="utf-8")
+    layout.card.write_text(write_card(facts, made.base.notice, _notes(output)), encoding="utf-8")
     paths = list(layout.contents())
     if made.base.notice:
         notice = folder / NOTICE

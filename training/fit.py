@@ -23,7 +23,7 @@ from tasrih.types import Encoded
 from training.checkpoints import Checkpoint, resume_point
 from training.config import Config, TrainingConfig
 from training.corpus import Row
-from training.dataset import BucketSampler, Collator, make_dataset
+from training.dataset import BucketSampler, Collator, SoftTargets, make_dataset
 from training.device import Device
 from training.loss import StanceAndClaimsLoss
 from training.predict import gold_of, predict
@@ -34,10 +34,11 @@ __all__ = ["Fitted", "Split", "fit", "selection_score"]
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The rows of one split and their tokens, in one order."""
+    """The rows of one split, their tokens, and what teachers say of them, in one order."""
 
     rows: Sequence[Row]
     encoded: Sequence[Encoded]
+    soft: SoftTargets | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ def fit(
     trainer = _Trainer(
         model=model,
         args=_arguments(config, device, run / "checkpoints", len(train.rows), last),
-        train_dataset=make_dataset(train.rows, train.encoded, labels),
+        train_dataset=make_dataset(train.rows, train.encoded, labels, train.soft),
         eval_dataset=make_dataset(validation.rows, validation.encoded, labels),
         data_collator=Collator(pad_id=pad_id, max_length=config.model.max_length, n_claims=len(labels.claims)),
         callbacks=callbacks,
@@ -109,7 +110,7 @@ def fit(
     trainer.config = config.training
     trainer.classifier = model
     trainer.lengths = [len(sentence.ids) for sentence in train.encoded]
-    trainer.loss = StanceAndClaimsLoss(config.training, train.rows, labels).to(device.name)
+    trainer.loss = StanceAndClaimsLoss(config.training, train.rows, labels, config.distillation).to(device.name)
     trainer.validate = lambda: _validate(model, validation, labels, device, pad_id, config.model.max_length)
     trainer.counted_steps = last.step if last else 0
     trainer.remove_callback(PrinterCallback)
@@ -208,7 +209,8 @@ class _Trainer(Trainer):
         num_items_in_batch: Any = None,
     ) -> Any:
         logits = model(inputs["ids_BL"], inputs["mask_BL"])
-        loss = self.loss(logits, inputs["stance_B"], inputs["claims_BC"], inputs["weight_B"])
+        soft = (inputs["soft_stance_BS"], inputs["soft_claims_BC"]) if "soft_stance_BS" in inputs else None
+        loss = self.loss(logits, inputs["stance_B"], inputs["claims_BC"], inputs["weight_B"], soft)
         return (loss, logits) if return_outputs else loss
 
     def training_step(self, *arguments: Any, **more: Any) -> Tensor:

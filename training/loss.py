@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tasrih.engines.classifier import ClassifierLogits
 from tasrih.labels import LabelSet
-from training.config import TrainingConfig
+from training.config import DistillationConfig, TrainingConfig
 from training.corpus import Row
 
 __all__ = ["StanceAndClaimsLoss"]
@@ -27,13 +27,21 @@ class StanceAndClaimsLoss(nn.Module):
         config: label smoothing, claim weight, class weights.
         rows: of the training split, which `balanced` weights and the mean weight are counted on.
         labels: names of both heads, in order.
+        distillation: how much teachers count, where there are any.
     """
 
     stance_weights_S: Tensor
     claim_weights_C: Tensor
 
-    def __init__(self, config: TrainingConfig, rows: Sequence[Row], labels: LabelSet) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        rows: Sequence[Row],
+        labels: LabelSet,
+        distillation: DistillationConfig | None = None,
+    ) -> None:
         super().__init__()
+        self.distillation = distillation
         self.label_smoothing = config.label_smoothing
         self.claim_weight = config.claim_weight
         # Where every row weighs nothing, the loss is 0 and not NaN.
@@ -41,7 +49,14 @@ class StanceAndClaimsLoss(nn.Module):
         self.register_buffer("stance_weights_S", _stance_weights(config.stance_weights, rows, labels))
         self.register_buffer("claim_weights_C", _claim_weights(config.claim_positive_weights, rows, labels))
 
-    def forward(self, logits: ClassifierLogits, stance_B: Tensor, claims_BC: Tensor, weight_B: Tensor) -> Tensor:
+    def forward(
+        self,
+        logits: ClassifierLogits,
+        stance_B: Tensor,
+        claims_BC: Tensor,
+        weight_B: Tensor,
+        soft: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
         """The loss, a scalar, float32.
 
         Args:
@@ -49,6 +64,7 @@ class StanceAndClaimsLoss(nn.Module):
             stance_B: stance indexes, int64.
             claims_BC: 1 where a claim type is carried, else 0, float32.
             weight_B: row weights, float32.
+            soft: with teachers, their probabilities of stances (BS) and claim types (BC), float32.
         """
         loss_B = F.cross_entropy(
             logits.stance_BS.float(), stance_B, label_smoothing=self.label_smoothing, reduction="none"
@@ -59,7 +75,25 @@ class StanceAndClaimsLoss(nn.Module):
                 logits.claims_BC.float(), claims_BC, pos_weight=self.claim_weights_C, reduction="none"
             )
             loss_B = loss_B + self.claim_weight * claims_loss_BC.mean(dim=1)
+        if self.distillation is not None and soft is not None:
+            share = self.distillation.weight
+            loss_B = (1 - share) * loss_B + share * self._from_teachers(logits, *soft)
         return (loss_B * weight_B).mean() / self.mean_weight
+
+    def _from_teachers(self, logits: ClassifierLogits, stance_BS: Tensor, claims_BC: Tensor) -> Tensor:
+        """Cross-entropy with what the teachers say, both at the temperature; B.
+
+        Times its square, so that gradients are as large as those of the labels whatever the temperature.
+        """
+        assert self.distillation is not None
+        t = self.distillation.temperature
+        loss_B = F.cross_entropy(logits.stance_BS.float() / t, stance_BS, reduction="none")
+        if claims_BC.shape[1]:
+            claims_loss_BC = F.binary_cross_entropy_with_logits(
+                logits.claims_BC.float() / t, claims_BC, reduction="none"
+            )
+            loss_B = loss_B + self.claim_weight * claims_loss_BC.mean(dim=1)
+        return loss_B * t**2
 
 
 def _stance_weights(weights: str | Mapping[str, float], rows: Sequence[Row], labels: LabelSet) -> Tensor:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from tasrih.errors import CorpusError
+from tasrih.errors import ConfigError, CorpusError
 from training.base_source import missing_base
+from training.cast_swap import with_swaps
 from training.config import Config
 from training.corpus import missing_data, read_corpus
 from training.corpus_checks import corpus_faults
@@ -21,12 +22,17 @@ def plan(config: Config) -> Iterator[str]:
     faults = [f"missing: {line}" for line in missing_data(config.corpus)]
     if not faults:
         try:
-            corpus = read_corpus(config.corpus)
+            written = read_corpus(config.corpus)
+            labels = config.model.label_set()
+            faults += [f"corpus fault: {line}" for line in corpus_faults(written, labels)]
+            corpus = with_swaps(written, config.corpus.cast_swap, labels, seed=training.seed)
             n_train = len(corpus.split("train"))
             counts = ", ".join(f"{split} {found['rows']}" for split, found in corpus.counts().items())
             yield f"corpus     {counts} sentences; sha256 {corpus.sha256[:16]}…"
-            faults += [f"corpus fault: {line}" for line in corpus_faults(corpus, config.model.label_set())]
-        except CorpusError as error:
+            if config.corpus.cast_swap is not None:
+                n_copies = len(corpus.rows) - len(written.rows)
+                yield f"casts      {n_copies} of the train sentences are copies with another cast"
+        except (ConfigError, CorpusError) as error:
             faults += [f"corpus fault: {line}" for line in str(error).splitlines()]
     steps = (
         ""

@@ -18,6 +18,8 @@ from tasrih.types import BoolArray, FloatArray64, IntArray, Logits
 __all__ = ["plot_reliability", "reliability"]
 
 STANCE = "stance"
+# Bins of fewer sentences jump about and are left out of the plot, not of the error.
+SHOWN_FROM = 8
 
 
 def reliability(
@@ -75,7 +77,8 @@ def plot_reliability(splits: Mapping[str, Mapping[str, Any]], path: Path) -> Non
             axis.plot([0, 1], [0, 1], color="0.75", linewidth=1)
             for when, colour, marker in (("before", "#b35806", "o"), ("after", "#2166ac", "s")):
                 curve = curves[when][name]
-                sure, right = ([one[key] for one in curve["bins"]] for key in ("probability", "right"))
+                shown = [one for one in curve["bins"] if one["n"] >= SHOWN_FROM]
+                sure, right = ([one[key] for one in shown] for key in ("probability", "right"))
                 axis.plot(sure, right, color=colour, marker=marker, markersize=4, linewidth=1.2,
                           label=f"{when}: error {curve['error']:.3f}")  # fmt: skip
             axis.set_title(f"{name}, {split}", fontsize=9)

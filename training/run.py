@@ -4,6 +4,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,20 @@ from tasrih.scores import score
 from tasrih.types import Logits
 from training.base import open_base
 from training.calibrate import Calibrated, calibrate
+from training.cast_swap import with_swaps
 from training.config import Config
 from training.corpus import SPLITS, Corpus, Row, read_corpus
 from training.corpus_checks import check_corpus
 from training.dataset import encode_rows
 from training.device import Device, choose_device
+from training.distillation import soft_targets
 from training.export import Made, check_target, environment, export
 from training.fit import Fitted, Split, fit
 from training.predict import gold_of, predict
+from training.reliability import plot_reliability, reliability
 from training.run_folder import new_run, run_to_resume, write_json
+from training.run_report import current_before, write_report
+from training.slices import slice_scores
 
 __all__ = ["run_training"]
 
@@ -46,6 +52,8 @@ def run_training(config: Config, *, resume: bool = False) -> Path:
     corpus = read_corpus(config.corpus)
     labels = config.model.label_set()
     check_corpus(corpus, labels)
+    # After the checks: copies share their sentence's document, and must not count as sentences of their own.
+    corpus = with_swaps(corpus, config.corpus.cast_swap, labels, seed=config.training.seed)
     device = choose_device(config.training)
     set_seed(config.training.seed)
     # Before there is a run folder: a base that cannot be opened leaves none.
@@ -60,6 +68,9 @@ def run_training(config: Config, *, resume: bool = False) -> Path:
         for name in SPLITS
         for rows in [corpus.split(name)]
     }
+    if config.distillation is not None:
+        train = splits["train"]
+        splits["train"] = replace(train, soft=soft_targets(config.distillation, train.rows, labels, device))
     model = Classifier(base.encoder, _heads(config, labels)).to(device.name)
     if config.training.gradient_checkpointing:
         model.save_memory()
@@ -79,8 +90,25 @@ def run_training(config: Config, *, resume: bool = False) -> Path:
     metrics = {
         name: _metrics(splits[name].rows, logits[name], calibrated.calibration, labels, config) for name in logits
     }
-    facts = _facts(config, corpus, device, fitted, calibrated, metrics)
-    write_json(run / "metrics.json", {key: facts[key] for key in ("metrics", "review", "training", "corpus")})
+    curves = {
+        name: reliability(logits[name], *gold_of(splits[name].rows, labels), calibrated.calibration, labels)
+        for name in logits
+    }
+    plot_reliability(curves, run / "reliability.png")
+    facts = _facts(config, corpus, device, fitted, calibrated, metrics) | {
+        "calibration_errors": {
+            split: {when: {head: curve["error"] for head, curve in heads.items()} for when, heads in whens.items()}
+            for split, whens in curves.items()
+        },
+        "slices": slice_scores(
+            splits["test"].rows,
+            calibrated.calibration.decide(logits["test"]),
+            labels,
+            draws=config.tracking.bootstrap_draws,
+        ),
+    }
+    told = ("metrics", "slices", "review", "calibration_errors", "training", "corpus")
+    write_json(run / "metrics.json", {key: facts[key] for key in told} | {"reliability": curves})
     probe = list(zip(splits["test"].rows, splits["test"].encoded, strict=True))[:N_PROBE]
     made = Made(
         model=model,
@@ -91,9 +119,12 @@ def run_training(config: Config, *, resume: bool = False) -> Path:
         probe=[(row.text, tokens) for row, tokens in probe],
         facts=facts,
     )
+    before = current_before(config)
     release = export(made, config.output)
     if not config.output.keep_checkpoints:
         shutil.rmtree(run / "checkpoints", ignore_errors=True)
+    decisions = calibrated.calibration.decide(logits["test"])
+    _say(f"report {write_report(run, release, splits['test'].rows, decisions, before)}")
     return release
 
 

@@ -71,11 +71,12 @@ def run_to_resume(config: Config, corpus: Corpus, device: Device) -> Path:
 def _changes(folder: Path, config: Config, corpus: Corpus, device: Device) -> list[str]:
     """What of a run differs from what is asked for now, of all that decides its weights."""
     try:
-        before = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+        # As this version reads it: a knob that came since, and is left at its default, is no change.
+        before = Config.model_validate(yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))).to_json()
         seen = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))["sha256"]
         made_on = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
         now = config.to_json()
-        changed = [name for name in ("base", "corpus", "model", "training") if before.get(name) != now[name]]
+        changed = [name for name in ("base", "corpus", "model", "training") if before[name] != now[name]]
         changed += _differing(made_on, {"device": device.name, "precision": device.precision}.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise ConfigError(f"--resume: {folder} is not a run folder ({error!r}); run without --resume") from error

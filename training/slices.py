@@ -1,6 +1,6 @@
-"""Scores of parts of a split, so that a weakness does not hide in the mean: length, quotes, negation, phenomena.
+"""Scores of parts of a split, so that a weakness does not hide in the mean.
 
-A slice is a name and a question that a row answers with yes or no; slices overlap.
+A slice is a name and a question that a row answers with yes or no: length, source, quotes, negation, phenomena; slices overlap.
 """
 
 import re
@@ -18,7 +18,9 @@ __all__ = ["slice_scores"]
 # A slice of fewer sentences says nothing: an interval of a third and more.
 MIN_SENTENCES = 15
 _QUOTES = re.compile(r"[\"«»“”„]")
-_NEGATION = re.compile(r"(?<!\w)[وف]?(?:لا|لم|لن|ليس|ليست|ليسوا|دون|غير|عدم)(?!\w)|نف(?:ي|ى|ت|وا|يه|يها)(?!\w)|(?<!\w)و?[يت]نفي")
+_NEGATION = re.compile(
+    r"(?<!\w)[وف]?(?:لا|لم|لن|ليس|ليست|ليسوا|دون|غير|عدم)(?!\w)|نف(?:ي|ى|ت|وا|يه|يها)(?!\w)|(?<!\w)و?[يت]نفي"
+)
 _LENGTHS = ((1, 12), (13, 30), (31, 50), (51, 10_000))
 
 
@@ -57,6 +59,10 @@ def _slices(rows: Sequence[Row]) -> Iterator[tuple[str, Callable[[Row], bool]]]:
     yield "with a quotation", lambda row: bool(_QUOTES.search(row.text))
     yield "with a word of negation", lambda row: bool(_NEGATION.search(row.text))
     yield "neither quotation nor negation", lambda row: not (_QUOTES.search(row.text) or _NEGATION.search(row.text))
+    sources = sorted({row.source for row in rows})
+    if len(sources) > 1:
+        for name in sources:
+            yield f"source {name}", lambda row, name=name: row.source == name  # type: ignore[misc]
     for name in sorted({phenomenon for row in rows for phenomenon in row.phenomena}):
         yield f"phenomenon {name}", lambda row, name=name: name in row.phenomena  # type: ignore[misc]
 

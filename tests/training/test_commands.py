@@ -138,7 +138,7 @@ def test_corpus_check_warns_of_near_duplicates_by_id(tmp_path, capsys):
     assert "words in a row" not in capsys.readouterr().out
     with pytest.raises(SystemExit):
         run(CORPUS, "check", *words, "--ngram", "1")
-    assert "'1' given, expected a whole number of words, 2 or more" in capsys.readouterr().err
+    assert "'1' given, expected a whole number, 2 or more" in capsys.readouterr().err
 
 
 def test_corpus_check_counts_near_duplicates_inside_a_split_and_is_content_when_strict(tmp_path, capsys):

@@ -1,0 +1,119 @@
+"""Soft targets from teachers, the loss that listens to them, and a student of fewer layers."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tasrih.engines.classifier import ClassifierLogits, load_classifier
+from tasrih.errors import ConfigError
+from tasrih.pipeline import Labeller
+from training.config import DistillationConfig, TrainingConfig, load_config
+from training.corpus import read_corpus
+from training.device import Device
+from training.distillation import soft_targets
+from training.loss import StanceAndClaimsLoss
+from training.run import run_training
+
+ROOT = Path(__file__).resolve().parents[2]
+SMOKE = ROOT / "configs" / "smoke.yaml"
+EXACT = Device("cpu", "fp32")
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        folder = tmp_path_factory.mktemp("teacher")
+        return run_training(
+            load_config(SMOKE, [f"output.folder={folder}", f"tracking.runs={folder / 'runs'}", "base.random.layers=4"])
+        )
+
+
+@pytest.fixture
+def config(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    return load_config(SMOKE)
+
+
+def test_one_teacher_says_its_own_probabilities(teacher, config):
+    rows = read_corpus(config.corpus).split("train")
+    labels = config.model.label_set()
+    soft = soft_targets(DistillationConfig(teachers=(teacher,), temperature=1.0), rows, labels, EXACT)
+    labeller = Labeller.open(teacher, precision="f32")
+    answers = labeller._answer([row.text for row in rows]).logits
+    expected = np.exp(answers.stance_BS) / np.exp(answers.stance_BS).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(soft.stance_BS, expected, atol=1e-4)
+    np.testing.assert_allclose(soft.claims_BC, 1 / (1 + np.exp(-answers.claims_BC)), atol=1e-4)
+
+
+def test_heat_softens_and_several_are_averaged(teacher, config):
+    rows, labels = read_corpus(config.corpus).split("train"), config.model.label_set()
+
+    def said(n_teachers: int, temperature: float) -> np.ndarray:
+        chosen = DistillationConfig(teachers=(teacher,) * n_teachers, temperature=temperature)
+        return soft_targets(chosen, rows, labels, EXACT).stance_BS
+
+    assert said(1, 4.0).max(axis=1).mean() < said(1, 1.0).max(axis=1).mean()
+    np.testing.assert_allclose(said(2, 2.0), said(1, 2.0), atol=1e-6)
+
+
+def test_a_teacher_of_other_labels_is_refused(teacher, config):
+    labels = config.model.label_set()
+    turned = type(labels)(labels.stances[::-1], labels.claims)
+    with pytest.raises(ConfigError, match=r"distillation\.teachers: .* has the labels"):
+        soft_targets(DistillationConfig(teachers=(teacher,)), read_corpus(config.corpus).split("train"), turned, EXACT)
+
+
+def test_the_loss_mixes_labels_and_teachers(config):
+    labels, rows = config.model.label_set(), read_corpus(config.corpus).split("train")
+    logits = ClassifierLogits(torch.tensor([[2.0, 0.0, -1.0]]), torch.tensor([[1.0, -3.0]]))
+    hard = (torch.tensor([0]), torch.tensor([[1.0, 0.0]]), torch.ones(1))
+    soft = (torch.tensor([[0.2, 0.5, 0.3]]), torch.tensor([[0.5, 0.5]]))
+
+    def loss(weight: float) -> float:
+        made = StanceAndClaimsLoss(
+            TrainingConfig(), rows, labels, DistillationConfig(teachers=(Path("x"),), weight=weight, temperature=2.0)
+        )
+        return float(made(logits, *hard, soft))
+
+    plain = float(StanceAndClaimsLoss(TrainingConfig(), rows, labels)(logits, *hard))
+    by_hand = -(soft[0] * torch.log_softmax(logits.stance_BS / 2, dim=1)).sum()
+    by_hand += torch.nn.functional.binary_cross_entropy_with_logits(logits.claims_BC / 2, soft[1])
+    mean_weight = sum(row.weight for row in rows) / len(rows)
+    assert loss(0.0) == pytest.approx(plain)
+    assert loss(1.0) == pytest.approx(4 * float(by_hand) / mean_weight, rel=1e-5)
+    assert loss(0.25) == pytest.approx(0.75 * loss(0.0) + 0.25 * loss(1.0), rel=1e-5)
+
+
+def test_a_student_starts_from_half_of_its_teacher_s_layers(teacher, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    path = tmp_path / "student.yaml"
+    text = SMOKE.read_text(encoding="utf-8").replace("base:", f"distillation:\n  teachers: ['{teacher}']\nbase:")
+    path.write_text(text, encoding="utf-8")
+    made = run_training(
+        load_config(
+            path,
+            ["base.random=null", f"base.model={teacher}", "base.layers=2", "training.learning_rate=1e-9",
+             "output.name=small", f"output.folder={tmp_path}", f"tracking.runs={tmp_path / 'runs'}"],
+        )
+    )  # fmt: skip
+    student: Any = load_classifier(made).encoder
+    whole: Any = load_classifier(teacher).encoder
+    assert student.config.num_hidden_layers == 2
+    for ours, theirs in ((0, 1), (1, 3)):
+        torch.testing.assert_close(
+            student.encoder.layer[ours].attention.self.query.weight,
+            whole.encoder.layer[theirs].attention.self.query.weight,
+            atol=1e-3,
+            rtol=0,
+        )
+
+
+def test_more_layers_than_there_are_is_refused(teacher, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    overrides = ["base.random=null", f"base.model={teacher}", "base.layers=9", f"output.folder={tmp_path}"]
+    with pytest.raises(ConfigError, match=r"base\.layers: 9 given, .* has 4 layers"):
+        run_training(load_config(SMOKE, overrides))
