@@ -20,7 +20,7 @@ import numpy as np
 from tasrih.labels import LabelSet
 from tasrih.types import BoolArray, Decisions, FloatArray64, IntArray
 
-__all__ = ["Interval", "LabelScores", "Scores", "score"]
+__all__ = ["CALIBRATION_BINS", "Interval", "LabelScores", "Scores", "score"]
 
 CALIBRATION_BINS = 15
 # Draws are weighted sums; so many at a time bounds memory: rows x sentences x 8 bytes.
