@@ -1,0 +1,38 @@
+"""torch, sorted by length: the loop that is written when the pipeline is too slow."""
+
+import argparse
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from benchmarks import measure
+from benchmarks.peers.by_length import add_batch, labels_by_length
+
+
+def open_torch(arguments: argparse.Namespace) -> tuple[measure.Label, dict[str, Any]]:
+    """The stock classifier; bf16 by autocast."""
+    if arguments.precision == "bf16" and not _multiplies_bf16():
+        raise SystemExit("this processor does not multiply bf16")
+    model = AutoModelForSequenceClassification.from_pretrained(arguments.model, dtype=torch.float32).eval()
+    casting = torch.autocast("cpu", torch.bfloat16) if arguments.precision == "bf16" else nullcontext()
+
+    def forward(ids: Any, mask: Any) -> Any:
+        with torch.inference_mode(), casting:
+            answer = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask))
+        return answer.logits.float().numpy()
+
+    facts = {"precision": arguments.precision, "threads": torch.get_num_threads()}
+    return labels_by_length(arguments.model, forward, batch=arguments.batch), facts
+
+
+def _multiplies_bf16() -> bool:
+    found = torch.cpu.get_capabilities()
+    return bool(found.get("avx512_bf16") or found.get("amx_bf16") or found.get("bf16"))
+
+
+if __name__ == "__main__":
+    parser = add_batch(measure.parser())
+    parser.add_argument("--precision", choices=("f32", "bf16"), required=True)
+    measure.run(open_torch, parser.parse_args(), libraries=("torch", "transformers", "tokenizers", "numpy"))
