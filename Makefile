@@ -41,7 +41,7 @@ $(VENV)/.base: $(VENV)/bin/python pyproject.toml constraints.txt
 
 # What training and the tests need on top.
 $(VENV)/.dev: $(VENV)/.base
-	$(PIP) --editable '.[train,dev]'
+	$(PIP) --editable '.[train,search,tracking,ray,s3,tracing,postgres,dev]'
 	touch $@
 
 # System packages, for tests that drive a browser or a database server. Root or sudo.

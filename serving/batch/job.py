@@ -1,0 +1,207 @@
+"""A job from its inputs to its summary: what there is to read, what is done already, the rest, and the end.
+
+After a kill at any moment the same call with `resume` goes on: what the manifest names is whole, the rest is made again, and the
+folder ends as that of a run that nobody disturbed.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+from typing import Any
+
+import pyarrow as pa
+
+from serving.batch.columns import schema_text
+from serving.batch.manifest import MANIFEST, Manifest, mismatch, read_manifest
+from serving.batch.on_ray import Plan, RayEngine, make_local
+from serving.batch.options import Options
+from serving.batch.progress import JobProgress
+from serving.batch.shards import Shard, file_facts, plan
+from serving.batch.sources import find_sources, is_url
+from serving.batch.store import Store, open_store
+from serving.batch.summary import write_summary
+from serving.batch.survey import Survey, survey
+from tasrih.errors import ConfigError
+from tasrih.pipeline import Labeller
+
+__all__ = ["ERRORS", "Mode", "job_facts", "run_job"]
+
+ERRORS = "errors.jsonl"
+# All that a job writes: what --overwrite may delete. The manifest goes first, so that no half of a job looks like one.
+_OURS = (MANIFEST, "sentences", "articles", "errors", ERRORS, "summary", "summary.html", ".aside")
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How the output folder is met; at most one of the three."""
+
+    resume: bool = False
+    overwrite: bool = False
+    retry_failed: bool = False
+
+
+def run_job(options: Options, mode: Mode, progress: JobProgress) -> Manifest:
+    """Run a job, or what is left of it; gives its manifest once it is complete.
+
+    Raises:
+        ConfigError: the output folder is in use, or the job is not the one that began there.
+        InputError: an input cannot be read.
+        ReleaseError, EngineError: see `tasrih.pipeline.Labeller.open`.
+    """
+    store = open_store(options.output)
+    _refuse_own_input(options)
+    begun = None if mode.overwrite else read_manifest(store)
+    if not (mode.resume or mode.overwrite or mode.retry_failed) and store.names():
+        raise ConfigError(
+            f"--output {options.output}: the folder is not empty; name another, go on with --resume, or start anew with "
+            "--overwrite"
+        )
+    if mode.retry_failed and begun is None:
+        raise ConfigError(f"--retry-failed: no job began in {options.output}; run it first, without --retry-failed")
+    found = survey(find_sources(options.inputs), options, seen=progress.surveyed)
+    labeller = Labeller.open(
+        options.model,
+        engine=options.encoder_engine,
+        precision=options.precision,
+        cache_sentences=0 if options.engine == "ray" else options.cache_sentences,
+    )
+    job = job_facts(options, found, labeller)
+    with store.locked():
+        if mode.overwrite:
+            for name in _OURS:
+                store.delete(name)
+        manifest = _admitted(begun, job, mode, options)
+        manifest = _score(manifest, store, _plan(options, found, labeller), labeller, progress)
+        return _finish(manifest, store, labeller)
+
+
+def job_facts(options: Options, found: Survey, labeller: Labeller) -> dict[str, Any]:
+    """What makes a job the job it is."""
+    release = labeller.release
+    return {
+        "input": found.facts(),
+        "columns": schema_text(found.columns),
+        "release": {"name": release.name, "version": release.version, "digest": release.digest},
+        "thresholds": release.calibration.to_json(release.labels),
+        "encoder": {"engine": labeller.engine.name, "precision": labeller.engine.precision},
+        "versions": {"tasrih": metadata.version("tasrih"), "pyarrow": pa.__version__},
+        "options": options.kept(),
+    }
+
+
+def _refuse_own_input(options: Options) -> None:
+    if is_url(options.output):
+        inside = [name for name in options.inputs if name.startswith(options.output.rstrip("/") + "/")]
+    else:
+        root = os.path.realpath(options.output)
+        inside = [
+            name
+            for name in options.inputs
+            if not is_url(name) and os.path.commonpath([root, os.path.realpath(name)]) == root
+        ]
+    if inside:
+        raise ConfigError(
+            f"--output {options.output}: the input {inside[0]} lies in it; name a folder apart from the input"
+        )
+
+
+def _admitted(begun: Manifest | None, job: dict[str, Any], mode: Mode, options: Options) -> Manifest:
+    """The manifest to go on with."""
+    if begun is None:
+        return Manifest(job=job, rows=job["input"]["rows"])
+    flag = "--retry-failed" if mode.retry_failed else "--resume"
+    different = mismatch(begun.job, job, but=("input",) if mode.retry_failed else ())
+    if mode.retry_failed and not different:
+        # Rows may have been mended, but a row's number must mean the same row.
+        counts = [{"input": {name: one["input"][name] for name in ("files", "rows")}} for one in (begun.job, job)]
+        different = mismatch(*counts)
+    if different:
+        raise ConfigError(
+            f"{flag} in {options.output}: {different}; call it as it began, or start anew with --overwrite"
+        )
+    if not mode.retry_failed:
+        return begun
+    if begun.state == "running":
+        if begun.round == 0:
+            raise ConfigError(
+                f"--retry-failed: the job in {options.output} has not ended; finish it with --resume first"
+            )
+        return replace(begun, job=job)
+    if not begun.n_errors:
+        return begun
+    return replace(begun, job=job, state="running", round=begun.round + 1, rows=begun.n_errors, files=())
+
+
+def _plan(options: Options, found: Survey, labeller: Labeller) -> Plan:
+    release = labeller.release
+    facts = {
+        "tasrih.release": f"{release.name}-{release.version}",
+        "tasrih.release_digest": release.digest,
+        "tasrih.input_sha256": found.sha256,
+        "tasrih.precision": labeller.engine.precision,
+    }
+    return Plan(options, found, release.digest, labeller.engine.precision, facts, os.getcwd())
+
+
+def _score(manifest: Manifest, store: Store, plan: Plan, labeller: Labeller, progress: JobProgress) -> Manifest:
+    """Do the shards that are not done."""
+    whole = [entry for entry in manifest.shards if entry.round < manifest.round or _is_there(entry.files, store)]
+    manifest = replace(manifest, shards=whole)
+    pending = list(_pending(manifest, store, plan.options))
+    if not pending:
+        return manifest
+    manifest = replace(manifest, state="running", files=())
+    manifest.write(store)
+    progress.begin(sum(len(shard.rows) for shard in pending))
+    engine = RayEngine(plan) if plan.options.engine == "ray" else make_local(plan, labeller)
+    for entry in engine.run(pending, progress.seen):
+        manifest = manifest.with_entry(entry)
+        manifest.write(store)
+    return manifest
+
+
+def _is_there(files: Any, store: Store) -> bool:
+    return all(store.size(one["name"]) == one["bytes"] for one in files.values())
+
+
+def _pending(manifest: Manifest, store: Store, options: Options) -> Iterator[Shard]:
+    done = {entry.number for entry in manifest.current}
+    earlier = [entry.number for entry in manifest.shards if entry.round < manifest.round]
+    rows: Sequence[int] = range(manifest.rows)
+    if manifest.round:
+        rows = [row["article_row"] for row in _errors(manifest, store, round=manifest.round - 1)]
+    shards = plan(
+        rows,
+        shard_articles=options.shard_articles,
+        round=manifest.round,
+        first_number=max(earlier, default=-1) + 1,
+    )
+    return (shard for shard in shards if shard.number not in done)
+
+
+def _errors(manifest: Manifest, store: Store, *, round: int) -> Iterator[dict[str, Any]]:
+    """The rows that failed in a round, in the input's order."""
+    for entry in manifest.shards:
+        if entry.round == round and entry.errors:
+            with store.open(entry.files["errors"]["name"]) as stream:
+                yield from map(json.loads, stream)
+
+
+def _finish(manifest: Manifest, store: Store, labeller: Labeller) -> Manifest:
+    """Write what is told of all shards together, unless it stands there."""
+    if manifest.state == "complete" and _is_there({one["name"]: one for one in manifest.files}, store):
+        return manifest
+    files = []
+    with store.write(ERRORS) as path:
+        with path.open("wb") as out:
+            for entry in manifest.current:
+                if entry.errors:
+                    with store.open(entry.files["errors"]["name"]) as part:
+                        out.write(part.read())
+        files.append(file_facts(ERRORS, path))
+    files += write_summary(manifest, store, labeller.release)
+    manifest = replace(manifest, state="complete", files=files)
+    manifest.write(store)
+    return manifest

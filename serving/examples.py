@@ -1,0 +1,114 @@
+"""Examples of the OpenAPI document. The sentences are ours; the probabilities are such as the first release gave."""
+
+from typing import Any
+
+__all__ = ["ARTICLES", "INFO", "MESSAGES", "SENTENCES"]
+
+RELEASE = {"name": "tasrih-base", "version": "0.1.0"}
+REQUEST_ID = "desk-17"
+
+_ALLEGATION = "قالت سيول إن بيونغ يانغ أرسلت إلى موسكو ثلاثة آلاف حاوية من القذائف."
+_DENIAL = "ونفى المتحدث باسم الكرملين صحة هذه الأنباء."
+
+
+def _sentence(text: str, kind: str, stance: str, claim: str, n_tokens: int) -> dict[str, Any]:
+    stances = {"pro_russia": 0.04, "western_accusation": 0.04, "neutral_report": 0.04}
+    claims = {"arms_transfer_allegation": 0.03, "denial": 0.03}
+    return {
+        "text": text,
+        "start": 0,
+        "end": len(text),
+        "kind": kind,
+        "stance": stance,
+        "stance_probabilities": {**stances, stance: 0.92},
+        "claim_types": [claim],
+        "claim_probabilities": {**claims, claim: 0.97},
+        "needs_review": False,
+        "n_tokens": n_tokens,
+        "truncated": False,
+    }
+
+
+SENTENCES: dict[str, Any] = {
+    "request": {
+        "sentences": [{"id": "a", "text": _ALLEGATION}, {"id": "b", "text": _DENIAL}, {"id": "c", "text": " "}]
+    },
+    "answer": {
+        "sentences": [
+            {"id": "a", **_sentence(_ALLEGATION, "sentence", "western_accusation", "arms_transfer_allegation", 21)},
+            {"id": "b", **_sentence(_DENIAL, "sentence", "pro_russia", "denial", 13)},
+            {
+                "id": "c",
+                "error": {
+                    "code": "empty_input",
+                    "message": "sentences.2: text is empty; leave the sentence out",
+                    "details": {},
+                },
+            },
+        ],
+        "release": RELEASE,
+        "request_id": REQUEST_ID,
+    },
+}
+ARTICLES: dict[str, Any] = {
+    "request": {
+        "articles": [{"id": "desk-17", "text": _ALLEGATION, "source": "وكالة", "published": "2024-06-19"}],
+        "keep_boilerplate": False,
+    },
+    "answer": {
+        "articles": [
+            {
+                "id": "desk-17",
+                "source": "وكالة",
+                "published": "2024-06-19",
+                "offsets_of": "input",
+                "sentences": [_sentence(_ALLEGATION, "body", "western_accusation", "arms_transfer_allegation", 21)],
+                "summary": {
+                    "stance_shares": {"pro_russia": 0.0, "western_accusation": 1.0, "neutral_report": 0.0},
+                    "claims": {"arms_transfer_allegation": [0], "denial": []},
+                    "n_sentences": 1,
+                    "n_review": 0,
+                    "n_boilerplate_lines": 0,
+                },
+                "release": RELEASE,
+            }
+        ],
+        "release": RELEASE,
+        "request_id": REQUEST_ID,
+    },
+}
+INFO: dict[str, Any] = {
+    "release": RELEASE,
+    "labels": {
+        "stances": [{"name": "neutral_report", "arabic": "خبر محايد", "english": "neutral report"}],
+        "claims": [{"name": "denial", "arabic": "نفي", "english": "denial"}],
+    },
+    "limits": {"max_sentences_in_flight": 4096, "max_tokens_a_sentence": 512},
+    "engine": {"name": "openvino 2026.4.1", "precision": "bf16"},
+    "versions": {"python": "3.11.7", "tasrih": "0.1.0"},
+    "offsets": "Unicode code points, half-open",
+    "request_id": REQUEST_ID,
+}
+
+# One message of each code, as the service words it.
+MESSAGES: dict[str, str] = {
+    "broken_body": "the body is not JSON in UTF-8: expected value at line 1 column 1; send a JSON object",
+    "unauthorized": "no key, or a wrong one; send the header Authorization: Bearer KEY",
+    "not_found": "nothing is here; there are /v1/articles, /v1/sentences, /v1/info, /docs.json, …",
+    "method_not_allowed": "/v1/articles takes POST alone",
+    "slow_body": "1,024 bytes of the body came in 15 s; send it faster, or in smaller requests",
+    "body_too_large": "the body holds more than 2,000,000 bytes; send fewer articles a request",
+    "too_many_sentences": (
+        "the call holds 5,000 sentences, at most 4,096 may be in flight; send them in several calls"
+    ),
+    "unsupported_media_type": "Content-Type 'text/plain'; send application/json in UTF-8",
+    "unsupported_encoding": "Content-Encoding 'gzip': compressed bodies are refused; send the JSON as it is",
+    "invalid": "articles.0.text: missing; an article has text or html; see /docs.json",
+    "overloaded": "4,090 of 4,096 sentences are in flight, no room for 12 more; come back in 9 s",
+    "internal": "the service failed; its log tells where, under this request_id. Report it, please.",
+    "starting": "the release is being loaded; come back in 2 s",
+    "failed": "the service cannot label: openvino_model.bin: sha256 is 4f0c…, release.json says 9a1b…",
+    "draining": "this server is going down; try again, another will answer",
+    "waited_too_long": "the call waited 30 s and was not begun; come back in 9 s",
+    "took_too_long": "the labelling did not end within 30 s; send fewer sentences a call",
+}
