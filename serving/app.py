@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from serving import page
 from serving.auth import Keys
 from serving.errors import ServiceError, error_body
 from serving.logs import describe
@@ -72,6 +73,8 @@ class App:
         """The answer, whatever happens; None where nobody is left to hear it."""
         runtime = self._runtime
         try:
+            if page.is_page(path):
+                return page.respond(request, path)
             if path not in OPEN:
                 self._keys.check(request.headers)
             endpoint = _endpoint(request, path)
@@ -94,7 +97,7 @@ class App:
         headers = response.headers
         headers["X-Request-ID"] = request_id
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
         if self._runtime.release is not None:
             headers["X-Tasrih-Release"] = " ".join(self._runtime.release)
         if response.status_code in (408, 413, 415) or self._runtime.status == "draining":
@@ -103,7 +106,7 @@ class App:
 
     def _note(self, request: Request, path: str, request_id: str, status: int, seconds: float) -> None:
         # A path that we do not know is the caller's text: neither a label nor a line holds it.
-        route = path if path in ROUTES else "other"
+        route = "page" if page.is_page(path) else path if path in ROUTES else "other"
         method = request.method if request.method in _METHODS else "other"
         self._runtime.metrics.requests.labels(route, method, str(status)).inc()
         self._runtime.metrics.request_seconds.labels(route).observe(seconds)

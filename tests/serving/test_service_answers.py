@@ -160,6 +160,6 @@ def test_head_is_answered_as_get(server):
 
 
 def test_bentomls_own_routes_do_not_answer(server):
-    for path in ("/schema.json", "/", "/static_content/x", "/docs"):
+    for path in ("/schema.json", "/page/", "/static_content/x", "/docs"):
         response = httpx.get(server.url + path)
         assert response.status_code == 404 and response.json()["error"]["code"] == "not_found"

@@ -93,7 +93,7 @@ def test_a_gzip_bomb_is_refused_unread(server):
 
 
 def test_unknown_paths_and_methods(server):
-    for path in ("/", "/v1", "/v1/articles/", "/v1/articles/1", "/%00", "/docs", "/v1/%D9%83"):
+    for path in ("/page", "/page/x.js", "/v1", "/v1/articles/", "/v1/articles/1", "/%00", "/docs", "/v1/%D9%83"):
         assert_error(httpx.get(server.url + path), 404, "not_found")
     for method, path, allowed in (("GET", "/v1/articles", "POST"), ("DELETE", "/v1/info", "GET, HEAD")):
         response = httpx.request(method, server.url + path)

@@ -48,7 +48,7 @@ def test_keys_close_all_but_health_and_nothing_leaves_the_machine(service):
         server.wait_ready()
         for path in ROUTES:
             assert server.status(path) == (200 if path in OPEN else 401), path
-        for path in ("/schema.json", "/", "/nothing"):
+        for path in ("/schema.json", "/page", "/nothing"):
             assert server.status(path) == 401
         body = {"sentences": [{"text": TEXT}]}
         for value in ("", "Bearer", f"Bearer {KEYS[0]}x", f"Bearer {KEYS[0][:-1]}", f"Basic {KEYS[0]}", KEYS[0]):
