@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = [
     "ArticlesAnswer",
     "ErrorAnswer",
+    "ExplanationAnswer",
     "InfoAnswer",
     "ItemError",
     "LabelledSentence",
@@ -17,6 +18,7 @@ __all__ = [
     "Report",
     "SentenceInReport",
     "SentencesAnswer",
+    "SessionAnswer",
     "StatusAnswer",
     "Summary",
 ]
@@ -120,6 +122,37 @@ class SentencesAnswer(_Answer):
     request_id: str
 
 
+class _Word(_Answer):
+    text: str
+    start: int
+    end: int
+    weights: dict[str, float] = Field(
+        description="For each label its probability less the one without the word; below 0 the word spoke against it."
+    )
+
+
+class ExplanationAnswer(_Answer):
+    """The labels of a sentence, and what each of its words did for them."""
+
+    text: str
+    stance: str
+    stance_probabilities: dict[str, float]
+    claim_types: list[str]
+    claim_probabilities: dict[str, float]
+    words: list[_Word] = Field(description="In order; what is no word, such as punctuation, is left out.")
+    method: Literal["occlusion"]
+    release: ReleaseName
+    request_id: str
+
+
+class SessionAnswer(_Answer):
+    """Whether the caller is let in, and whether it takes a key."""
+
+    signed_in: bool
+    keys_required: bool
+    request_id: str
+
+
 class _Label(_Answer):
     name: str
     arabic: str
@@ -140,6 +173,7 @@ class InfoAnswer(_Answer):
     """What labels, with which limits and versions."""
 
     release: ReleaseName
+    releases: list[ReleaseName] = Field(description="That a request may name, the default one first.")
     labels: _LabelNames
     limits: dict[str, float]
     engine: _Engine

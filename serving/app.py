@@ -8,17 +8,15 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from serving import page
-from serving.auth import Keys
 from serving.errors import ServiceError, error_body
 from serving.logs import describe
-from serving.routes import OPEN, ROUTES
+from serving.routes import OPEN, ROUTES, Endpoint, match
 from serving.runtime import Runtime
 
 __all__ = ["App"]
@@ -30,15 +28,12 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 HUNG_UP = 499
 QUIET = frozenset({"/livez", "/healthz", "/readyz", "/metrics"})
 
-Endpoint = Callable[[Runtime, Request, str], Awaitable[Response]]
-
 
 class App:
     """See the module."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._keys = Keys(runtime.settings.api_keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
@@ -72,22 +67,24 @@ class App:
     async def _respond(self, request: Request, path: str, request_id: str) -> Response | None:
         """The answer, whatever happens; None where nobody is left to hear it."""
         runtime = self._runtime
+        route, request.scope["path_params"] = match(path) or ("other", {})
         try:
             if page.is_page(path):
                 return page.respond(request, path)
-            if path not in OPEN:
-                self._keys.check(request.headers)
-            endpoint = _endpoint(request, path)
-            if path in QUIET:
+            runtime.door.check(request, is_open=route in OPEN)
+            endpoint = _endpoint(request, route)
+            if route in QUIET:
                 return await endpoint(runtime, request, request_id)
-            with runtime.tracing.request(f"{request.method} {path}", request.headers, request_id):
+            with runtime.tracing.request(f"{request.method} {route}", request.headers, request_id):
                 return await endpoint(runtime, request, request_id)
         except ClientDisconnect:
             return None
         except ServiceError as error:
             return JSONResponse(error_body(error, request_id), error.status, headers=error.headers)
         except Exception as error:
-            log.error("a request failed", extra={"fields": {"request_id": request_id, "path": path, **describe(error)}})
+            log.error(
+                "a request failed", extra={"fields": {"request_id": request_id, "route": route, **describe(error)}}
+            )
             failure = ServiceError(
                 500, "internal", "the service failed; its log tells where, under this request_id. Report it, please."
             )
@@ -106,7 +103,7 @@ class App:
 
     def _note(self, request: Request, path: str, request_id: str, status: int, seconds: float) -> None:
         # A path that we do not know is the caller's text: neither a label nor a line holds it.
-        route = "page" if page.is_page(path) else path if path in ROUTES else "other"
+        route = "page" if page.is_page(path) else (match(path) or ("other",))[0]
         method = request.method if request.method in _METHODS else "other"
         self._runtime.metrics.requests.labels(route, method, str(status)).inc()
         self._runtime.metrics.request_seconds.labels(route).observe(seconds)
@@ -129,16 +126,17 @@ def _request_id(request: Request) -> str:
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def _endpoint(request: Request, path: str) -> Endpoint:
-    if path not in ROUTES:
+def _endpoint(request: Request, route: str) -> Endpoint:
+    if route not in ROUTES:
         raise ServiceError(404, "not_found", f"nothing is here; there are {', '.join(ROUTES)}")
-    method, endpoint = ROUTES[path]
-    allowed = ("GET", "HEAD") if method == "GET" else (method,)
-    if request.method not in allowed:
+    methods = ROUTES[route]
+    method = "GET" if request.method == "HEAD" else request.method
+    if method not in methods:
+        allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
         raise ServiceError(
             405,
             "method_not_allowed",
-            f"{path} takes {' and '.join(allowed)} alone",
+            f"{route} takes {' and '.join(allowed)} alone",
             headers={"Allow": ", ".join(allowed)},
         )
-    return endpoint
+    return methods[method]

@@ -9,7 +9,7 @@ the deadline, a caller who hangs up) gives back its bytes and places at once, an
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -20,22 +20,27 @@ from serving.items import Item, Reader, finish
 from serving.limits import Loan, read_body
 from serving.model import Model
 from serving.queue import DeadlinePassed, Job, QueueClosed
+from serving.releases import Releases, Served
 from serving.runtime import Runtime
 
-__all__ = ["label"]
+__all__ = ["check_content_type", "label"]
 
 T = TypeVar("T")
+Shape = Callable[[list[dict[str, Any]]], dict[str, Any]]
 
 
-async def label(runtime: Runtime, request: Request, request_id: str, *, field: str, read: Reader) -> Response:
+async def label(
+    runtime: Runtime, request: Request, request_id: str, *, read: Reader, shape: Shape, counts: bool = True
+) -> Response:
     """Answer a call.
 
     Args:
         runtime: the service.
         request: whose body is not read yet.
         request_id: it stands in the answer.
-        field: where the items stand, ``articles`` or ``sentences``.
         read: makes items of the body.
+        shape: makes the answer of what stands for each item, but for release and request id.
+        counts: whether the labels count in the metrics.
 
     Raises:
         ServiceError: of any status in the contract.
@@ -43,16 +48,17 @@ async def label(runtime: Runtime, request: Request, request_id: str, *, field: s
     """
     deadline = time.monotonic() + runtime.settings.timeout_s
     runtime.ready()
-    _check_content_type(request)
+    check_content_type(request)
     if runtime.places.lent >= runtime.places.limit:
         raise _overloaded(runtime, 1)  # before the body: a refusal must be cheap
     with runtime.held.loan() as held, runtime.places.loan() as places:
         body = await read_body(request, runtime.settings, held, runtime.retry_after_s())
-        call = _Call(runtime, request_id, field, read, deadline)
+        call = _Call(runtime, request_id, read, shape, deadline, counts=counts)
         return await _unless_hung_up(request, call.answer(body, held, places))
 
 
-def _check_content_type(request: Request) -> None:
+def check_content_type(request: Request) -> None:
+    """Raise `ServiceError` 415 where the body is not said to be JSON in UTF-8."""
     given = request.headers.get("content-type", "")
     kind, _, parameters = given.partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
@@ -84,11 +90,14 @@ async def _unless_hung_up(request: Request, work: Coroutine[Any, Any, T]) -> T:
 class _Call:
     """One call on its way; see the module."""
 
-    def __init__(self, runtime: Runtime, request_id: str, field: str, read: Reader, deadline: float) -> None:
+    def __init__(
+        self, runtime: Runtime, request_id: str, read: Reader, shape: Shape, deadline: float, *, counts: bool
+    ) -> None:
         self._runtime = runtime
         self._request_id = request_id
-        self._field = field
         self._read = read
+        self._shape = shape
+        self._counts = counts
         self._deadline = deadline
         self._given_up = threading.Event()
         self._job: Job | None = None
@@ -113,35 +122,37 @@ class _Call:
 
     async def _answer(self, body: bytes, held: Loan, places: Loan) -> Response:
         runtime, loop = self._runtime, asyncio.get_running_loop()
-        model, queue = runtime.ready()
+        releases = runtime.ready()
         with runtime.tracing.stage("prepare", bytes=len(body)):
-            items = await loop.run_in_executor(runtime.preparing, self._prepare, body, model)
+            served, items = await loop.run_in_executor(runtime.preparing, self._prepare, body, releases)
+        model = served.model
         held.give_back()
         encoded = [tokens for item in items for tokens in item.encoded]
         self._take_places(places, len(encoded))
         if not encoded:
             return await loop.run_in_executor(None, self._finish, model, items, None)
         with runtime.tracing.stage("queue", sentences=len(encoded)):
-            self._job = queue.submit(encoded, deadline=self._deadline)
+            self._job = served.queue.submit(encoded, deadline=self._deadline)
             await asyncio.wrap_future(self._job.future)
         with runtime.tracing.stage("finish"):
             return await loop.run_in_executor(None, self._finish, model, items, self._job)
 
-    def _prepare(self, body: bytes, model: Model) -> list[Item]:
+    def _prepare(self, body: bytes, releases: Releases) -> tuple[Served, list[Item]]:
         metrics = self._runtime.metrics
         items = []
         begun = time.perf_counter()
-        for item in self._read(body, model, self._runtime.settings):
+        reading = self._read(body, releases, self._runtime.settings)
+        for item in reading.items:
             items.append(item)
             if self._given_up.is_set():
                 raise DeadlinePassed  # nobody hears it: hung up, or answered
         read = time.perf_counter()
-        encoded = iter(model.encode([sentence for item in items for sentence in item.sentences]))
+        encoded = iter(reading.served.model.encode([sentence for item in items for sentence in item.sentences]))
         for item in items:
             item.encoded = [next(encoded) for _ in item.sentences]
         metrics.prepare_seconds.observe(read - begun)
         metrics.tokenise_seconds.observe(time.perf_counter() - read)
-        return items
+        return reading.served, items
 
     def _take_places(self, places: Loan, n: int) -> None:
         limit = self._runtime.places.limit
@@ -166,12 +177,13 @@ class _Call:
             encoded = [tokens for item in items for tokens in item.encoded]
             labelled = model.label(sentences, encoded, answer.logits)
         answers = finish(items, labelled, failed)
-        metrics.count_labels([one for row, one in enumerate(labelled) if row not in failed])
+        if self._counts:
+            metrics.count_labels([one for row, one in enumerate(labelled) if row not in failed])
         for one in answers:
             if "error" in one:
                 metrics.item_errors.labels(one["error"]["code"]).inc()
         release = {"name": model.release.name, "version": model.release.version}
-        return JSONResponse({self._field: answers, "release": release, "request_id": self._request_id})
+        return JSONResponse({**self._shape(answers), "release": release, "request_id": self._request_id})
 
     def _late(self) -> ServiceError:
         timeout_s = self._runtime.settings.timeout_s

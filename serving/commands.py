@@ -13,7 +13,10 @@ __all__ = ["SERVE"]
 
 # Past this the HTTP server is ended by force: our own drain comes first and ends before it.
 GRACE_SECONDS = 5
-FLAGS = ("host", "port", "model", "engine", "precision", "log_format", "log_level", "timeout_s", "api_keys_file")
+FLAGS = (
+    "host", "port", "model", "compare_model", "engine", "precision", "state_folder", "log_format", "log_level", "timeout_s",
+    "api_keys_file",
+)  # fmt: skip
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +24,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="default: 3000")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings; default: configs/serving.yaml")
     parser.add_argument("--model", metavar="DIR", help="a release folder; default: TASRIH_MODEL, else the current one")
+    parser.add_argument("--compare-model", metavar="DIR", help="a second release, for requests that name it")
+    parser.add_argument(
+        "--state-folder", metavar="DIR", help="of reviews and archives; default: the user's data folder"
+    )
     parser.add_argument("--engine", choices=ENGINES, help="what executes the encoder")
     parser.add_argument("--precision", choices=("auto", "f32", "bf16"), help="of its arithmetic")
     parser.add_argument("--timeout-s", type=float, metavar="SECONDS", help="from a request to its answer; default: 30")
@@ -41,6 +48,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from tasrih.release import Release, find_release
 
     Release.load(find_release(settings.model))
+    if settings.compare_model is not None:
+        Release.load(settings.compare_model)
     if settings.host not in ("127.0.0.1", "::1") and not settings.api_keys:
         complain(
             f"serve: {settings.host} is reachable from outside and no key is set (api_keys_file); anyone can use it"
@@ -48,9 +57,10 @@ def _run(arguments: argparse.Namespace) -> int:
     # The worker is a process of its own, started elsewhere: it reads flags from its environment, with whole paths.
     for name, value in flags.items():
         os.environ[PREFIX + name.upper()] = str(value)
-    for name, path in (("MODEL", settings.model), ("API_KEYS_FILE", settings.api_keys_file)):
+    for name in ("model", "compare_model", "state_folder", "api_keys_file"):
+        path = getattr(settings, name)
         if path is not None:
-            os.environ[PREFIX + name] = str(path.absolute())
+            os.environ[PREFIX + name.upper()] = str(path.absolute())
     if arguments.config:
         os.environ[CONFIG] = str(arguments.config.absolute())
     words = [

@@ -12,15 +12,17 @@ __all__ = ["CODES", "ServiceError", "error_body", "item_error"]
 CODES: dict[int, tuple[str, ...]] = {
     400: ("broken_body",),
     401: ("unauthorized",),
+    403: ("forbidden",),
     404: ("not_found",),
     405: ("method_not_allowed",),
     408: ("slow_body",),
+    409: ("unfinished",),
     413: ("body_too_large", "too_many_sentences"),
     415: ("unsupported_media_type", "unsupported_encoding"),
     422: ("invalid",),
     429: ("overloaded",),
     500: ("internal",),
-    503: ("starting", "failed", "draining", "waited_too_long"),
+    503: ("starting", "failed", "draining", "waited_too_long", "storage_failed"),
     504: ("took_too_long",),
 }
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["ARTICLES", "INFO", "MESSAGES", "SENTENCES"]
+__all__ = ["ARTICLES", "EXPLANATION", "INFO", "MESSAGES", "REVIEW", "SENTENCES"]
 
 RELEASE = {"name": "tasrih-base", "version": "0.1.0"}
 REQUEST_ID = "desk-17"
@@ -79,6 +79,7 @@ ARTICLES: dict[str, Any] = {
 }
 INFO: dict[str, Any] = {
     "release": RELEASE,
+    "releases": [RELEASE],
     "labels": {
         "stances": [{"name": "neutral_report", "arabic": "خبر محايد", "english": "neutral report"}],
         "claims": [{"name": "denial", "arabic": "نفي", "english": "denial"}],
@@ -90,13 +91,65 @@ INFO: dict[str, Any] = {
     "request_id": REQUEST_ID,
 }
 
+_WHY = "ونفى الكرملين ذلك."
+EXPLANATION: dict[str, Any] = {
+    "request": {"text": _WHY},
+    "answer": {
+        "text": _WHY,
+        **{
+            name: value
+            for name, value in _sentence(_WHY, "sentence", "pro_russia", "denial", 7).items()
+            if name in ("stance", "stance_probabilities", "claim_types", "claim_probabilities")
+        },
+        "words": [
+            {
+                "text": _WHY[start:end],
+                "start": start,
+                "end": end,
+                "weights": {
+                    "pro_russia": weight,
+                    "western_accusation": 0.0,
+                    "neutral_report": -weight,
+                    "arms_transfer_allegation": 0.0,
+                    "denial": weight,
+                },
+            }
+            for start, end, weight in ((0, 4, 0.61), (5, 13, 0.2), (14, 17, 0.02))
+        ],
+        "method": "occlusion",
+        "release": RELEASE,
+        "request_id": REQUEST_ID,
+    },
+}
+_DRAFT: dict[str, Any] = {
+    "text": _DENIAL,
+    "stance": "pro_russia",
+    "claim_types": ["denial"],
+    "reviewer": "سلمى",
+    "note": "النفي على لسان المتحدث",
+    "article_id": "desk-17",
+    "source": "وكالة",
+    "place": 1,
+    "start": 74,
+    "end": 74 + len(_DENIAL),
+    "given": {"stance": "neutral_report", "claim_types": ["denial"], "release": "tasrih-base 0.1.0"},
+}
+_REVIEW: dict[str, Any] = {"id": 7, "created": "2024-06-19T08:15:30.000Z", **_DRAFT}
+REVIEW: dict[str, Any] = {
+    "request": _DRAFT,
+    "answer": {"review": _REVIEW, "request_id": REQUEST_ID},
+    "found": {"reviews": [_REVIEW], "total": 1, "request_id": REQUEST_ID},
+}
+
 # One message of each code, as the service words it.
 MESSAGES: dict[str, str] = {
     "broken_body": "the body is not JSON in UTF-8: expected value at line 1 column 1; send a JSON object",
     "unauthorized": "no key, or a wrong one; send the header Authorization: Bearer KEY",
+    "forbidden": "a session's cookie is not enough to change anything; send X-Tasrih-Page: 1, or a key",
     "not_found": "nothing is here; there are /v1/articles, /v1/sentences, /v1/info, /docs.json, …",
     "method_not_allowed": "/v1/articles takes POST alone",
     "slow_body": "1,024 bytes of the body came in 15 s; send it faster, or in smaller requests",
+    "unfinished": "the archive is running, 300 of 1,000 articles are done; come back when it is complete",
     "body_too_large": "the body holds more than 2,000,000 bytes; send fewer articles a request",
     "too_many_sentences": (
         "the call holds 5,000 sentences, at most 4,096 may be in flight; send them in several calls"
@@ -110,5 +163,6 @@ MESSAGES: dict[str, str] = {
     "failed": "the service cannot label: openvino_model.bin: sha256 is 4f0c…, release.json says 9a1b…",
     "draining": "this server is going down; try again, another will answer",
     "waited_too_long": "the call waited 30 s and was not begun; come back in 9 s",
+    "storage_failed": "reviews and archives cannot be read or written now; come back in 5 s. The service's log tells why",
     "took_too_long": "the labelling did not end within 30 s; send fewer sentences a call",
 }

@@ -4,7 +4,7 @@ import platform
 from importlib import metadata
 from typing import Any
 
-from serving.model import Model
+from serving.releases import Releases
 from serving.settings import Settings
 
 __all__ = ["info"]
@@ -12,6 +12,7 @@ __all__ = ["info"]
 LIBRARIES = ("tasrih", "bentoml", "openvino", "tokenizers", "numpy", "trafilatura")
 LIMITS = (
     "max_body_bytes",
+    "max_archive_bytes",
     "max_sentences_in_flight",
     "max_sentence_chars",
     "max_article_chars",
@@ -20,11 +21,13 @@ LIMITS = (
 )
 
 
-def info(model: Model, settings: Settings) -> dict[str, Any]:
+def info(releases: Releases, settings: Settings) -> dict[str, Any]:
     """All of it but the request's id."""
+    model = releases.default.model
     release, engine = model.release, model.engine
     return {
         "release": {"name": release.name, "version": release.version},
+        "releases": releases.to_json(),
         "labels": release.labels.to_json(),
         "limits": {
             **{name: getattr(settings, name) for name in LIMITS},

@@ -11,6 +11,7 @@ from typing import Any
 from serving.errors import item_error
 from serving.logs import describe
 from serving.model import Model
+from serving.releases import Releases, Served
 from serving.schemas import ArticleAsHtml, ArticlesRequest, SentencesRequest, parse
 from serving.settings import Settings
 from tasrih.errors import InputError
@@ -18,14 +19,14 @@ from tasrih.inputs import check_text
 from tasrih.report import make_report, report_to_json, sentence_to_json
 from tasrih.types import Document, Encoded, Kind, LabelledSentence, Sentence
 
-__all__ = ["Item", "Reader", "finish", "read_articles", "read_sentences"]
+__all__ = ["Item", "Reader", "Reading", "finish", "read_articles", "read_sentences"]
 
 log = logging.getLogger("tasrih.serving")
 
 # From its labelled sentences to what stands in the answer.
 Finish = Callable[[Sequence[LabelledSentence]], dict[str, Any]]
-# From a body to items, one at a time, so that a caller who hangs up meanwhile stops it.
-Reader = Callable[[bytes, Model, Settings], Iterator["Item"]]
+# Raises `ServiceError` where the body as a whole is wrong.
+Reader = Callable[[bytes, Releases, Settings], "Reading"]
 
 
 @dataclass(slots=True)
@@ -47,9 +48,27 @@ class Item:
     encoded: Sequence[Encoded] = field(default=())
 
 
-def read_articles(body: bytes, model: Model, settings: Settings) -> Iterator[Item]:
-    """Items of a `POST /v1/articles`; raises `ServiceError` where the body as a whole is wrong."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a body asks for.
+
+    Attributes:
+        served: the release that is to label.
+        items: one at a time, so that a caller who hangs up meanwhile stops it.
+    """
+
+    served: Served
+    items: Iterator[Item]
+
+
+def read_articles(body: bytes, releases: Releases, settings: Settings) -> Reading:
+    """Items of a `POST /v1/articles`."""
     request = parse(body, ArticlesRequest)
+    served = releases.named(request.release)
+    return Reading(served, _articles(request, served.model, settings))
+
+
+def _articles(request: ArticlesRequest, model: Model, settings: Settings) -> Iterator[Item]:
     for place, given in enumerate(request.articles):
         is_html = isinstance(given, ArticleAsHtml)
         document = Document(
@@ -88,9 +107,14 @@ def _article(document: Document, place: str, model: Model, settings: Settings, *
     return Item(document.id, finish, sentences)
 
 
-def read_sentences(body: bytes, model: Model, settings: Settings) -> Iterator[Item]:
-    """Items of a `POST /v1/sentences`; raises `ServiceError` where the body as a whole is wrong."""
-    for place, given in enumerate(parse(body, SentencesRequest).sentences):
+def read_sentences(body: bytes, releases: Releases, settings: Settings) -> Reading:
+    """Items of a `POST /v1/sentences`."""
+    request = parse(body, SentencesRequest)
+    return Reading(releases.named(request.release), _sentences(request, settings))
+
+
+def _sentences(request: SentencesRequest, settings: Settings) -> Iterator[Item]:
+    for place, given in enumerate(request.sentences):
         n_chars = len(given.text)
         if not given.text.strip():
             message = f"sentences.{place}: text is empty; leave the sentence out"

@@ -5,6 +5,7 @@ read and split and encode (callers' threads) | the engine (the queue's owner) | 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -37,13 +38,17 @@ class Model:
     encoder: Encoder
 
     @classmethod
-    def open(cls, settings: Settings) -> "Model":
-        """Load the release that the settings name.
+    def open(cls, settings: Settings, model: Path | None) -> "Model":
+        """Load a release.
+
+        Args:
+            settings: which engine, at which precision.
+            model: its folder; None is the default release.
 
         Raises:
             ReleaseError, EngineError: see `tasrih.pipeline.Labeller.open`.
         """
-        release = Release.load(find_release(settings.model))
+        release = Release.load(find_release(model))
         engine = open_engine(
             release.layout.folder, release.digest, engine=settings.engine, precision=settings.precision
         )

@@ -1,5 +1,6 @@
 """The OpenAPI document: every path, every status it may answer with, and examples in Arabic."""
 
+from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
@@ -7,54 +8,38 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving import answers, schemas
-from serving.errors import CODES
-from serving.examples import ARTICLES, INFO, MESSAGES, SENTENCES
+from serving.examples import ARTICLES, EXPLANATION, INFO, REVIEW, SENTENCES
+from serving.exports import MEDIA_TYPES
+from serving.operation import ANY, KEPT, REF, WORK, Body, Operation, file_answer, json_answer, query_of
+from serving.releases import Releases
+from serving.reviews.answers import ReviewAnswer, ReviewsAnswer
+from serving.reviews.draft import Draft
+from serving.reviews.queries import ExportQuery, ReviewsQuery
 from serving.settings import Settings
 
 __all__ = ["document"]
 
-REF = "#/components/schemas/{model}"
-
-# Statuses that any path may answer with, and those of a call that brings work. 404 stands beside them: a path that is not here.
-_ANY = (401, 405, 500)
-_WORK = (400, 401, 404, 405, 408, 413, 415, 422, 429, 500, 503, 504)
-
-_WHAT = {
-    400: "The body is not JSON",
-    401: "No key, or a wrong one",
-    404: "No such path",
-    405: "No such method here",
-    408: "The body came too slowly",
-    413: "The body, or the number of sentences, is too large",
-    415: "Not application/json, or compressed",
-    422: "JSON, but not what is asked for",
-    429: "Too much is in flight",
-    500: "A fault of the service",
-    503: "Not ready, going down, or the deadline passed before the labelling began",
-    504: "The deadline passed while labelling",
-}
-_HEADERS = {
-    "X-Request-ID": {
-        "description": "Yours, if you sent one of at most 64 letters, digits, dots, dashes and underscores; else ours.",
-        "schema": {"type": "string"},
-    }
-}
-_RETRY_AFTER = {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 1}}
+_REQUESTS: tuple[type[BaseModel], ...] = (
+    schemas.ArticlesRequest, schemas.SentencesRequest, schemas.ExplanationRequest, schemas.SessionRequest, Draft,
+)  # fmt: skip
+_ANSWERS: tuple[type[BaseModel], ...] = (
+    answers.ArticlesAnswer, answers.SentencesAnswer, answers.ExplanationAnswer, answers.InfoAnswer, answers.SessionAnswer,
+    answers.StatusAnswer, answers.ErrorAnswer, ReviewAnswer, ReviewsAnswer,
+)  # fmt: skip
+_BODY = (400, 403, 404, 405, 408, 413, 415, 422, 429, 500, 503)
 
 
-def document(settings: Settings) -> dict[str, Any]:
-    """OpenAPI 3.1. Where keys are configured, all but health asks for one."""
-    requests: list[type[BaseModel]] = [schemas.ArticlesRequest, schemas.SentencesRequest]
-    given: list[type[BaseModel]] = [
-        answers.ArticlesAnswer,
-        answers.SentencesAnswer,
-        answers.InfoAnswer,
-        answers.StatusAnswer,
-        answers.ErrorAnswer,
-    ]
-    _, validating = models_json_schema([(one, "validation") for one in requests], ref_template=REF)
-    _, serialising = models_json_schema([(one, "serialization") for one in given], ref_template=REF)
-    secured: list[dict[str, list[str]]] = [{"key": []}] if settings.api_keys else []
+def document(settings: Settings, releases: Releases | None) -> dict[str, Any]:
+    """OpenAPI 3.1. Where keys are configured, all but health and sign-in asks for one.
+
+    Args:
+        settings: of the service.
+        releases: whose names and labels a request may hold; None while they are loaded.
+    """
+    _, validating = models_json_schema([(one, "validation") for one in _REQUESTS], ref_template=REF)
+    _, serialising = models_json_schema([(one, "serialization") for one in _ANSWERS], ref_template=REF)
+    secured: list[dict[str, list[str]]] = [{"key": []}, {"session": []}] if settings.api_keys else []
+    paths = {**_labelling(), **_people(), **_health()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -68,140 +53,126 @@ def document(settings: Settings) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {
-            "/v1/articles": {"post": _labelling("articles", ARTICLES, secured)},
-            "/v1/sentences": {"post": _labelling("sentences", SENTENCES, secured)},
-            "/v1/info": {
-                "get": _reading("info", "Release, labels, limits, versions", "InfoAnswer", INFO, (503,), secured)
-            },
-            "/livez": {
-                "get": _reading("livez", "Whether the process lives", "StatusAnswer", _status("live"), (503,), [])
-            },
-            "/healthz": {"get": _reading("healthz", "The same as /livez", "StatusAnswer", _status("live"), (503,), [])},
-            "/readyz": {
-                "get": _reading("readyz", "Whether it takes work", "StatusAnswer", _status("ready"), (503,), [])
-            },
-            "/metrics": {"get": _metrics(secured)},
-            "/docs.json": {"get": _docs(secured)},
+            path: {method: operation.to_json(secured) for method, operation in methods.items()}
+            for path, methods in paths.items()
         },
         "components": {
-            "schemas": {**validating["$defs"], **serialising["$defs"]},
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-        },
-    }
-
-
-def _labelling(field: str, example: dict[str, Any], secured: list[dict[str, list[str]]]) -> dict[str, Any]:
-    name = field.capitalize()
-    return {
-        "operationId": f"label_{field}",
-        "summary": f"Label {field}; one answer for each, in order",
-        "security": secured,
-        "parameters": [_request_id()],
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": REF.format(model=f"{name}Request")},
-                    "examples": {"arabic": {"value": example["request"]}},
-                }
+            "schemas": {**_with_names(validating["$defs"], releases), **serialising["$defs"]},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "tasrih_session",
+                    "description": "From POST /v1/session. Methods other than GET need the header X-Tasrih-Page: 1 beside it.",
+                },
             },
         },
-        "responses": {
-            "200": _answer(
-                f"{name}Answer", "Labelled; an item that could not be stands as an error", example["answer"]
-            ),
-            **_errors(_WORK),
-        },
     }
 
 
-def _reading(
-    operation: str,
-    what: str,
-    model: str,
-    example: dict[str, Any],
-    more: tuple[int, ...],
-    secured: list[dict[str, list[str]]],
-) -> dict[str, Any]:
+def _with_names(schemas: dict[str, Any], releases: Releases | None) -> dict[str, Any]:
+    """The schemas of requests with the names that are known here in them."""
+    if releases is None:
+        return schemas
+    labels = releases.default.model.release.labels
+    for name in ("ArticlesRequest", "SentencesRequest", "ExplanationRequest"):
+        schemas[name]["properties"]["release"]["enum"] = [*releases.titles, None]
+    schemas["Draft"]["properties"]["stance"]["enum"] = list(labels.stance_names)
+    schemas["Draft"]["properties"]["claim_types"]["items"]["enum"] = list(labels.claim_names)
+    return schemas
+
+
+Paths = Mapping[str, Mapping[str, Operation]]
+
+
+def _labelling() -> Paths:
+    def post(name: str, model: str, summary: str, example: Mapping[str, Any]) -> dict[str, Operation]:
+        answer = json_answer(f"{model}Answer", example["answer"])
+        body = Body(f"{model}Request", example["request"])
+        return {"post": Operation(id=name, summary=summary, body=body, answers={200: answer}, errors=WORK)}
+
+    each = "; one answer for each, in order, an item error in the place of what could not be"
+    info = Operation(
+        id="info",
+        summary="Releases, labels, limits, versions",
+        answers={200: json_answer("InfoAnswer", INFO)},
+        errors=(*ANY, 503),
+    )
     return {
-        "operationId": operation,
-        "summary": what,
-        "security": secured,
-        "parameters": [_request_id()],
-        "responses": {"200": _answer(model, what, example), **_errors((*_ANY, *more))},
+        "/v1/articles": post("label_articles", "Articles", f"Label articles{each}", ARTICLES),
+        "/v1/sentences": post("label_sentences", "Sentences", f"Label sentences{each}", SENTENCES),
+        "/v1/explanations": post(
+            "explain",
+            "Explanation",
+            "Why a sentence gets its labels: each word's weight, by leaving it out",
+            EXPLANATION,
+        ),
+        "/v1/info": {"get": info},
     }
 
 
-def _metrics(secured: list[dict[str, list[str]]]) -> dict[str, Any]:
-    text = {"text/plain": {"schema": {"type": "string"}}}
+def _people() -> Paths:
+    session = json_answer("SessionAnswer", {"signed_in": False, "keys_required": True, "request_id": "desk-17"})
+    sign_in = Operation(
+        id="sign_in",
+        summary="Change a key into a session's cookie",
+        body=Body("SessionRequest", {"key": "the key of your desk"}),
+        answers={204: None},
+        errors=(401, *_BODY),
+        is_open=True,
+    )
+    tell = Operation(
+        id="session", summary="Whether you are let in", answers={200: session}, errors=(405, 500), is_open=True
+    )
+    sign_out = Operation(
+        id="sign_out", summary="End the session", answers={204: None}, errors=(403, 405, 500), is_open=True
+    )
+    add = Operation(
+        id="add_review",
+        summary="Keep a review; earlier ones of the same sentence stay",
+        body=Body("Draft", REVIEW["request"]),
+        answers={201: json_answer("ReviewAnswer", REVIEW["answer"])},
+        errors=(401, *_BODY),
+    )
+    find = Operation(
+        id="find_reviews",
+        summary="Reviews, newest first",
+        parameters=query_of(ReviewsQuery),
+        answers={200: json_answer("ReviewsAnswer", REVIEW["found"])},
+        errors=KEPT,
+    )
+    export = Operation(
+        id="export_reviews",
+        summary="All reviews as a file, oldest first",
+        parameters=query_of(ExportQuery),
+        answers={200: file_answer(*MEDIA_TYPES.values())},
+        errors=KEPT,
+    )
     return {
-        "operationId": "metrics",
-        "summary": "Metrics, for Prometheus",
-        "security": secured,
-        "parameters": [_request_id()],
-        "responses": {
-            "200": {"description": "Metrics", "headers": _HEADERS, "content": text},
-            **_errors(_ANY),
-        },
+        "/v1/session": {"post": sign_in, "get": tell, "delete": sign_out},
+        "/v1/reviews": {"post": add, "get": find},
+        "/v1/reviews/export": {"get": export},
     }
 
 
-def _docs(secured: list[dict[str, list[str]]]) -> dict[str, Any]:
+def _health() -> Paths:
+    def get(
+        name: str, summary: str, answer: Mapping[str, Any], *errors: int, is_open: bool = False
+    ) -> dict[str, Operation]:
+        errors = (*ANY, *errors)
+        return {"get": Operation(id=name, summary=summary, answers={200: answer}, errors=errors, is_open=is_open)}
+
+    def status(status: str) -> dict[str, Any]:
+        return json_answer("StatusAnswer", {"status": status, "request_id": "desk-17"})
+
     return {
-        "operationId": "docs",
-        "summary": "This document",
-        "security": secured,
-        "parameters": [_request_id()],
-        "responses": {
-            "200": {
-                "description": "OpenAPI 3.1",
-                "headers": _HEADERS,
-                "content": {"application/json": {"schema": {"type": "object"}}},
-            },
-            **_errors(_ANY),
-        },
+        "/livez": get("livez", "Whether the process lives", status("live"), 503, is_open=True),
+        "/healthz": get("healthz", "The same as /livez", status("live"), 503, is_open=True),
+        "/readyz": get("readyz", "Whether it takes work", status("ready"), 503, is_open=True),
+        "/metrics": get("metrics", "Metrics, for Prometheus", file_answer("text/plain")),
+        "/docs.json": get("docs", "This document", {"application/json": {"schema": {"type": "object"}}}),
     }
-
-
-def _request_id() -> dict[str, Any]:
-    return {
-        "name": "X-Request-ID",
-        "in": "header",
-        "required": False,
-        # No pattern: one of another form is no error.
-        "description": "Stands in the answer and in the log; one that is not of the form told there is replaced.",
-        "schema": {"type": "string"},
-        "example": "desk-17",
-    }
-
-
-def _answer(model: str, what: str, example: dict[str, Any]) -> dict[str, Any]:
-    content = {"schema": {"$ref": REF.format(model=model)}, "examples": {"arabic": {"value": example}}}
-    return {"description": what, "headers": _HEADERS, "content": {"application/json": content}}
-
-
-def _errors(statuses: tuple[int, ...]) -> dict[str, Any]:
-    return {str(status): _error(status) for status in statuses}
-
-
-def _error(status: int) -> dict[str, Any]:
-    headers: dict[str, Any] = dict(_HEADERS)
-    if status in (429, 503):
-        headers["Retry-After"] = _RETRY_AFTER
-    examples = {
-        code: {
-            "value": {
-                "error": {"code": code, "message": MESSAGES[code], "details": {}, "request_id": "desk-17"},
-            }
-        }
-        for code in CODES[status]
-    }
-    content = {"schema": {"$ref": REF.format(model="ErrorAnswer")}, "examples": examples}
-    return {"description": _WHAT[status], "headers": headers, "content": {"application/json": content}}
-
-
-def _status(status: str) -> dict[str, Any]:
-    return {"status": status, "request_id": "desk-17"}
 
 
 def _version() -> str:

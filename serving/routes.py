@@ -1,5 +1,6 @@
 """Which path does what."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.requests import Request
@@ -7,30 +8,40 @@ from starlette.responses import JSONResponse, Response
 
 from serving import call, items
 from serving.errors import ServiceError
+from serving.explanation import read_explanation, shape_explanation
 from serving.info import info
 from serving.openapi import document
+from serving.reviews.routes import add_review, export_reviews, find_reviews
 from serving.runtime import Runtime
+from serving.signing import sign_in, sign_out, tell_session
 
-__all__ = ["OPEN", "ROUTES"]
+__all__ = ["OPEN", "ROUTES", "Endpoint", "match"]
 
 Endpoint = Callable[[Runtime, Request, str], Awaitable[Response]]
 
 
 async def _articles(runtime: Runtime, request: Request, request_id: str) -> Response:
-    return await call.label(runtime, request, request_id, field="articles", read=items.read_articles)
+    return await call.label(
+        runtime, request, request_id, read=items.read_articles, shape=lambda answers: {"articles": answers}
+    )
 
 
 async def _sentences(runtime: Runtime, request: Request, request_id: str) -> Response:
-    return await call.label(runtime, request, request_id, field="sentences", read=items.read_sentences)
+    return await call.label(
+        runtime, request, request_id, read=items.read_sentences, shape=lambda answers: {"sentences": answers}
+    )
+
+
+async def _explanations(runtime: Runtime, request: Request, request_id: str) -> Response:
+    return await call.label(runtime, request, request_id, read=read_explanation, shape=shape_explanation, counts=False)
 
 
 async def _info(runtime: Runtime, request: Request, request_id: str) -> Response:
-    model, _ = runtime.ready()
-    return JSONResponse({**info(model, runtime.settings), "request_id": request_id})
+    return JSONResponse({**info(runtime.ready(), runtime.settings), "request_id": request_id})
 
 
 async def _docs(runtime: Runtime, request: Request, request_id: str) -> Response:
-    return JSONResponse(document(runtime.settings))
+    return JSONResponse(document(runtime.settings, runtime.releases))
 
 
 async def _live(runtime: Runtime, request: Request, request_id: str) -> Response:
@@ -49,15 +60,34 @@ async def _metrics(runtime: Runtime, request: Request, request_id: str) -> Respo
     return Response(runtime.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 
-# A path has one method; GET answers HEAD, too.
-ROUTES: Mapping[str, tuple[str, Endpoint]] = {
-    "/v1/articles": ("POST", _articles),
-    "/v1/sentences": ("POST", _sentences),
-    "/v1/info": ("GET", _info),
-    "/docs.json": ("GET", _docs),
-    "/livez": ("GET", _live),
-    "/healthz": ("GET", _live),
-    "/readyz": ("GET", _ready),
-    "/metrics": ("GET", _metrics),
+# Of each path its methods; GET answers HEAD, too. What stands in braces is one step of the caller's.
+ROUTES: Mapping[str, Mapping[str, Endpoint]] = {
+    "/v1/articles": {"POST": _articles},
+    "/v1/sentences": {"POST": _sentences},
+    "/v1/explanations": {"POST": _explanations},
+    "/v1/info": {"GET": _info},
+    "/v1/session": {"POST": sign_in, "GET": tell_session, "DELETE": sign_out},
+    "/v1/reviews": {"POST": add_review, "GET": find_reviews},
+    "/v1/reviews/export": {"GET": export_reviews},
+    "/docs.json": {"GET": _docs},
+    "/livez": {"GET": _live},
+    "/healthz": {"GET": _live},
+    "/readyz": {"GET": _ready},
+    "/metrics": {"GET": _metrics},
 }
-OPEN = frozenset({"/livez", "/healthz", "/readyz"})
+OPEN = frozenset({"/livez", "/healthz", "/readyz", "/v1/session"})
+
+_PATTERNS = {
+    route: re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route))) for route in ROUTES if "{" in route
+}
+
+
+def match(path: str) -> tuple[str, dict[str, str]] | None:
+    """The route of a path, as `ROUTES` names it, and what stands in its braces; None where nothing is."""
+    if path in ROUTES:
+        return path, {}
+    for route, pattern in _PATTERNS.items():
+        found = pattern.fullmatch(path)
+        if found:
+            return route, found.groupdict()
+    return None

@@ -4,19 +4,23 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from typing import Literal, TypeVar
 
+from serving.auth import Door, Keys
 from serving.errors import ServiceError
 from serving.limits import Budget
 from serving.logs import describe
 from serving.metrics import Metrics
 from serving.model import Model
-from serving.owner import Owner
-from serving.queue import Queue
+from serving.releases import Releases, Served
+from serving.reviews.database import sqlite_url, url_of
+from serving.reviews.store import Reviews
+from serving.session import Sessions
 from serving.settings import Settings
 from serving.tracing import Tracing
-from tasrih.errors import TasrihError
+from tasrih.errors import ConfigError, TasrihError
 
 __all__ = ["Runtime"]
 
@@ -24,6 +28,9 @@ log = logging.getLogger("tasrih.serving")
 
 MAX_RETRY_AFTER_SECONDS = 60
 OWNER_SECONDS = 10.0
+KEEPING_THREADS = 4
+
+T = TypeVar("T")
 
 
 class Runtime:
@@ -37,6 +44,9 @@ class Runtime:
         places: sentences in flight, of all callers.
         held: bytes of bodies, of all callers.
         preparing: the threads that read, split and tokenise.
+        keeping: the threads that talk to the database and the state folder.
+        door: who is let in.
+        reviews: what people said of sentences.
         requests: calls that have not been answered yet.
     """
 
@@ -48,27 +58,32 @@ class Runtime:
         self.places = Budget(settings.max_sentences_in_flight)
         self.held = Budget(settings.max_held_bytes)
         self.preparing = ThreadPoolExecutor(settings.preparing_threads, thread_name_prefix="prepare")
+        self.keeping = ThreadPoolExecutor(KEEPING_THREADS, thread_name_prefix="keep")
+        self.door = Door(Keys(settings.api_keys), Sessions())
+        url = settings.database_url
+        self.reviews = Reviews(url_of(url.get_secret_value()) if url else sqlite_url(settings.state))
         self.requests = 0
         self.tracing = Tracing(settings.model_copy(update={"trace_endpoint": None}), release="")
-        self._model: Model | None = None
-        self._queue: Queue | None = None
-        self._owner: Owner | None = None
+        self.releases: Releases | None = None
         self.metrics.in_flight.set_function(lambda: self.places.lent)
         self.metrics.held_bytes.set_function(lambda: self.held.lent)
 
     @property
     def release(self) -> tuple[str, str] | None:
         """Name and version, once loaded."""
-        return None if self._model is None else (self._model.release.name, self._model.release.version)
+        if self.releases is None:
+            return None
+        release = self.releases.default.model.release
+        return release.name, release.version
 
-    def ready(self) -> tuple[Model, Queue]:
-        """The model and the queue, for those who bring work.
+    def ready(self) -> Releases:
+        """The releases, for those who bring work.
 
         Raises:
             ServiceError: 503 where the service takes none.
         """
-        if self.status == "ready" and self._model is not None and self._queue is not None and self._is_owned():
-            return self._model, self._queue
+        if self.status == "ready" and self.releases is not None and self.releases.alive:
+            return self.releases
         if self.status == "starting":
             raise ServiceError(
                 503, "starting", "the release is being loaded; come back in 2 s", headers={"Retry-After": "2"}
@@ -84,53 +99,73 @@ class Runtime:
 
     def retry_after_s(self) -> int:
         """When the sentences in flight will have been labelled, at the pace of late."""
-        pace = self._owner.seconds_a_sentence if self._owner is not None else 0.01
+        pace = self.releases.seconds_a_sentence if self.releases is not None else 0.01
         return max(1, min(MAX_RETRY_AFTER_SECONDS, math.ceil(self.places.lent * pace)))
 
-    def _is_owned(self) -> bool:
-        return self._owner is not None and self._owner.alive
+    async def keep(self, work: Callable[[], T]) -> T:
+        """Do what reads or writes the database or the state folder, in a thread of its own kind.
+
+        Raises:
+            ServiceError: 503 where what is kept is out of reach, and what `work` raises.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.keeping, work)
+        except (ConfigError, OSError) as error:
+            # An address or a path is no business of callers.
+            reason = str(error) if isinstance(error, ConfigError) else f"{error.filename}: {error.strerror}"
+            log.error("what is kept is out of reach", extra={"fields": {"reason": reason, **describe(error)}})
+            raise ServiceError(
+                503,
+                "storage_failed",
+                "reviews and archives cannot be read or written now; come back in 5 s. The service's log tells why",
+                headers={"Retry-After": "5"},
+            ) from error
 
     async def start(self) -> None:
         """Load and warm up; the service answers health checks meanwhile. What fails is told at /readyz and /livez."""
         begun = time.monotonic()
         try:
-            model, seconds = await asyncio.get_running_loop().run_in_executor(self.preparing, self._load)
+            models, seconds = await asyncio.get_running_loop().run_in_executor(self.preparing, self._load)
         except Exception as error:
             self.status = "failed"
             # Our own messages are fit to be shown; others may hold anything.
             self.reason = str(error) if isinstance(error, TasrihError) else type(error).__name__
             log.critical("cannot start", extra={"fields": {"reason": self.reason, **describe(error)}})
             return
-        release, settings = model.release, self.settings
-        self._model = model
-        self._queue = Queue(
-            max_length=release.max_length,
-            round_tokens=settings.round_tokens,
-            turn_sentences=settings.turn_sentences,
-            metrics=self.metrics,
-        )
-        self._owner = Owner(self._queue, release, model.engine, self.metrics)
-        self._owner.start()
+        self.releases = Releases([Served.start(model, self.settings, self.metrics) for model in models])
         if self.status != "starting":
             return  # told to stop meanwhile
         self.status = "ready"
         self.metrics.mark_ready()
-        self.metrics.info.labels(release.name, release.version, model.engine.name, model.engine.precision).set(1)
+        model = models[0]
+        for one in models:
+            named = (one.release.name, one.release.version, one.engine.name, one.engine.precision)
+            self.metrics.info.labels(*named).set(1)
         fields = {
-            "release": f"{release.name} {release.version}",
+            "release": ", ".join(self.releases.titles),
             "engine": f"{model.engine.name} {model.engine.precision}",
-            "keys": len(settings.api_keys),
+            "keys": len(self.settings.api_keys),
             "load_s": round(time.monotonic() - begun, 2),
             "warm_up_s": round(seconds, 2),
         }
         log.info("ready", extra={"fields": fields})
 
-    def _load(self) -> tuple[Model, float]:
-        model = Model.open(self.settings)
-        self.tracing = Tracing(self.settings, release=f"{model.release.name} {model.release.version}")
+    def _load(self) -> tuple[list[Model], float]:
+        settings = self.settings
+        models = [Model.open(settings, settings.model)]
+        release = models[0].release
+        if settings.compare_model is not None:
+            models.append(Model.open(settings, settings.compare_model))
+            if (models[1].release.name, models[1].release.version) == (release.name, release.version):
+                raise ConfigError(
+                    f"compare_model: {settings.compare_model} is the default release, {release.name} {release.version}; "
+                    "name another folder, or null"
+                )
+        self.tracing = Tracing(settings, release=f"{release.name} {release.version}")
         begun = time.monotonic()
-        model.warm_up()
-        return model, time.monotonic() - begun
+        for model in models:
+            model.warm_up()
+        return models, time.monotonic() - begun
 
     async def drain(self) -> None:
         """Take no more, and wait until what was taken has been answered, `drain_timeout_s` at most; the rest gets a 503."""
@@ -148,11 +183,12 @@ class Runtime:
     async def close(self) -> None:
         """End the threads."""
         loop = asyncio.get_running_loop()
-        if self._queue is not None:
-            self._queue.close()
-        if self._owner is not None:
+        for one in self.releases.served if self.releases is not None else ():
+            one.queue.close()
             # What the engine has in hand ends first.
-            await loop.run_in_executor(None, self._owner.join, OWNER_SECONDS)
+            await loop.run_in_executor(None, one.owner.join, OWNER_SECONDS)
         self.preparing.shutdown(wait=False, cancel_futures=True)
+        self.keeping.shutdown(wait=False, cancel_futures=True)
+        await loop.run_in_executor(None, self.reviews.close)
         await loop.run_in_executor(None, self.tracing.close)
         await asyncio.sleep(0.1)  # for the answers to what was cut off

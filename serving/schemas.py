@@ -14,9 +14,12 @@ __all__ = [
     "ArticleAsHtml",
     "ArticleAsText",
     "ArticlesRequest",
+    "ExplanationRequest",
     "Message",
     "SentenceToLabel",
     "SentencesRequest",
+    "SessionRequest",
+    "check",
     "parse",
 ]
 
@@ -24,6 +27,9 @@ MAX_FAULTS = 20
 
 Id = Annotated[str, Field(max_length=500, description="Yours; it stands in the answer. It need not be unique.")]
 Note = Annotated[str, Field(max_length=2000)]
+Title = Annotated[
+    str | None, Field(max_length=500, description="Name and version of a loaded release; else the default one labels.")
+]
 
 
 class Message(BaseModel):
@@ -34,6 +40,7 @@ class Message(BaseModel):
 
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
+AnySchema = TypeVar("AnySchema", bound=BaseModel)
 
 
 class _Article(Message):
@@ -91,6 +98,7 @@ class ArticlesRequest(Message):
     )
 
     articles: list[AnyArticle]
+    release: Title = None
     keep_boilerplate: bool = Field(default=False, description="Show menus, links and forms too, with null labels.")
 
 
@@ -118,6 +126,20 @@ class SentencesRequest(Message):
     )
 
     sentences: list[SentenceToLabel]
+    release: Title = None
+
+
+class ExplanationRequest(Message):
+    """A sentence whose labels are to be explained."""
+
+    text: str = Field(pattern=r"\S", description="At most 300 words, and `max_sentence_chars`.")
+    release: Title = None
+
+
+class SessionRequest(Message):
+    """A key, to be changed into a cookie."""
+
+    key: str = Field(min_length=1, max_length=1000)
 
 
 def parse(body: bytes, schema: type[AnyMessage]) -> AnyMessage:
@@ -131,6 +153,11 @@ def parse(body: bytes, schema: type[AnyMessage]) -> AnyMessage:
         data = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise ServiceError(400, "broken_body", f"the body is not JSON in UTF-8: {error}; send a JSON object") from None
+    return check(data, schema)
+
+
+def check(data: Any, schema: type[AnySchema]) -> AnySchema:
+    """Hold data against a schema; raises `ServiceError` 422 as `parse` does."""
     try:
         return schema.model_validate(data)
     except ValidationError as error:
@@ -160,4 +187,5 @@ def _message(kind: str, message: str, loc: tuple[int | str, ...]) -> str:
         return "unknown field; leave it out"
     if kind == "missing" and loc[0] == "articles" and loc[-1] == "text":
         return "missing; an article has text or html"
+    message = message.removeprefix("Value error, ")
     return message[0].lower() + message[1:]

@@ -47,8 +47,8 @@ class Front:
     name="tasrih",
     # A second one would load the model again and compete for the same cores.
     workers=1,
-    # Ours come first; BentoML's is a net under them.
-    traffic={"timeout": SETTINGS.timeout_s + SETTINGS.body_timeout_s + 30},
+    # Ours come first; BentoML's is a net under them, and must not cut off an archive that is sent over a slow line.
+    traffic={"timeout": max(3600.0, SETTINGS.timeout_s + SETTINGS.body_timeout_s + 30)},
     logging={"access": {"enabled": False}},
     metrics={"enabled": False},
 )
@@ -63,6 +63,8 @@ class TasrihService:
     def verify() -> None:
         """Before any worker starts: a release that is missing or damaged stops the command, with its message."""
         Release.load(find_release(SETTINGS.model))
+        if SETTINGS.compare_model is not None:
+            Release.load(SETTINGS.compare_model)
 
     @bentoml.on_startup  # type: ignore[untyped-decorator]
     async def start(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
+from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from tasrih.errors import ConfigError
@@ -37,6 +38,11 @@ class Settings(BaseModel):
         precision: of its arithmetic; `auto` is bf16 where the processor multiplies it.
         api_keys: bearer keys; none leaves the service open. In the environment separated by commas.
         api_keys_file: more of them, one a line; `#` begins a comment.
+        compare_model: a second release's folder, for requests that name it; null loads none.
+        state_folder: where reviews (SQLite) and archives are kept; null is the user's data folder.
+        database_url: of the reviews, as SQLAlchemy writes it, such as postgresql://user:password@host/name; null is SQLite in
+            `state_folder`.
+        max_archive_bytes: of one uploaded archive, counted as it streams in.
         max_body_bytes: of one request, counted as it streams in.
         max_held_bytes: of all bodies being read or prepared; past it callers are told to come back.
         max_sentences_in_flight: of all callers together. Higher: fewer 429, longer waits.
@@ -63,6 +69,10 @@ class Settings(BaseModel):
     precision: Literal["auto", "f32", "bf16"] = "auto"
     api_keys: tuple[SecretStr, ...] = ()
     api_keys_file: Path | None = None
+    compare_model: Path | None = None
+    state_folder: Path | None = None
+    database_url: SecretStr | None = None
+    max_archive_bytes: Count = 200_000_000
     max_body_bytes: Count = 2_000_000
     max_held_bytes: Count = 64_000_000
     max_sentences_in_flight: Count = 4096
@@ -98,6 +108,21 @@ class Settings(BaseModel):
         except ValueError:
             raise ValueError("expected an IP address, such as 127.0.0.1 or 0.0.0.0") from None
 
+    @field_validator("database_url")
+    @classmethod
+    def _a_database(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is None:
+            return None
+        # Not above: settings are read where no database is.
+        from serving.reviews.database import url_of
+
+        return SecretStr(url_of(given.get_secret_value()).render_as_string(hide_password=False))
+
+    @property
+    def state(self) -> Path:
+        """The folder of reviews and archives; nothing is made before something is kept."""
+        return (self.state_folder or user_data_path("tasrih", appauthor=False)).absolute()
+
     @model_validator(mode="after")
     def _together(self) -> "Settings":
         for key in self.api_keys:
@@ -110,8 +135,12 @@ class Settings(BaseModel):
         return self
 
     def shown(self) -> dict[str, Any]:
-        """Every setting with its value, JSON types alone; of the keys their number."""
+        """Every setting with its value, JSON types alone; of the keys their number, of the database no password."""
         data = self.model_dump(mode="json")
+        if self.database_url is not None:
+            from serving.reviews.database import url_of
+
+            data["database_url"] = str(url_of(self.database_url.get_secret_value()))
         data["api_keys"] = f"{len(self.api_keys)} keys, not shown" if self.api_keys else []
         return data
 
@@ -162,10 +191,14 @@ def _faults(error: ValidationError, values: Mapping[str, Any], origins: Mapping[
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
             message = f"unknown setting; known are {', '.join(Settings.model_fields)}"
-        elif name and not name.startswith("api_keys"):
+        elif name and name not in _SECRET:
             message = f"{values.get(name)!r} given; {message}"
         faults.append(f"{origins.get(name, name)}: {message}" if name else message)
     return faults
+
+
+# Whose values stand in no message.
+_SECRET = frozenset({"api_keys", "api_keys_file", "database_url"})
 
 
 def _file(path: Path, *, must_exist: bool) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class Server:
         place = ("--host", "127.0.0.1", "--port", str(self.port))
         command = ["-m", "tasrih.cli", "serve"] if service is None else ["-m", "bentoml", "serve", service]
         self._log = tempfile.NamedTemporaryFile("w+b", suffix=".log")
+        self._state = tempfile.TemporaryDirectory(prefix="tasrih-state-", ignore_cleanup_errors=True)
+        settings.setdefault("state_folder", self._state.name)
         self.process = subprocess.Popen(
             [sys.executable, *command, *place, *words],
             cwd=cwd,
@@ -146,3 +148,4 @@ class Server:
                     one.kill()
                 raise
         self._log.close()
+        self._state.cleanup()

@@ -1,0 +1,1 @@
+"""How the reviews' database became what it is: one module a step in `versions`, for alembic."""
