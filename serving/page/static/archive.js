@@ -33,10 +33,10 @@ async function fillView(view, id) {
   const show = (offset) => sentences(results, archive, filters.values(), offset, show);
   put(view,
     h("div", { class: "bar-top" }, h("h1", { tabindex: -1 }, said(archive.name)), h("span", { class: `status ${archive.status}` }, statusOf(archive)),
-      h("a", { class: "button", href: `${addressOf(archive)}/summary.html`, target: "_blank", rel: "noopener" }, t("open_summary")),
+      archive.status === "complete" && h("a", { class: "button", href: `${addressOf(archive)}/summary.html`, target: "_blank", rel: "noopener" }, t("open_summary")),
       h("a", { class: "button", href: `#correct/${encodeURIComponent(id)}` }, t("correct_these")),
       h("a", { class: "button quiet", href: "#many" }, t("back"))),
-    filters.element, exports(`${addressOf(archive)}/export`, () => filters.values(), archive.name.replace(/\.\w+$/, "")), results);
+    filters.element, exports(`${addressOf(archive)}/export`, () => filters.values({ ordered: false }), archive.name.replace(/\.\w+$/, "")), results);
   show(0);
 }
 
@@ -64,9 +64,9 @@ class Filters {
     this.element.addEventListener("submit", (event) => { event.preventDefault(); act(); });
   }
 
-  /** What is filled in, as the service takes it. */
-  values() {
-    const given = Object.entries(this.controls).map(([name, control]) => [name, control.type === "checkbox" ? (control.checked ? "true" : "") : control.value.trim()]);
+  /** What is filled in, as the service takes it; an export has the archive's order. */
+  values({ ordered = true } = {}) {
+    const given = Object.entries(this.controls).filter(([name]) => ordered || name !== "order").map(([name, control]) => [name, control.type === "checkbox" ? (control.checked ? "true" : "") : control.value.trim()]);
     return Object.fromEntries(given.filter(([, value]) => value !== ""));
   }
 }

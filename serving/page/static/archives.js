@@ -8,7 +8,7 @@ import { dropping } from "./read.js";
 import { t } from "./strings.js";
 
 const POLL_MS = 1500;
-export const ENDED = new Set(["done", "failed", "canceled", "cancelled"]);
+export const ENDED = new Set(["complete", "failed"]);
 
 export const statusOf = (archive) => t(`status_${archive.status}`, {}, archive.status);
 export const addressOf = (archive) => `/v1/archives/${encodeURIComponent(archive.id)}`;
@@ -17,7 +17,7 @@ export function archivesView(id = "") {
   if (id) return archiveView(id);
   const list = h("div");
   const state = h("div", { class: "upload-state" });
-  const chooser = h("input", { type: "file", class: "sr", id: "archive-file", accept: ".csv,.tsv,.jsonl,.ndjson,.parquet,.pq,.txt,.html,.htm,.gz,.zst,.zip" });
+  const chooser = h("input", { type: "file", class: "sr", id: "archive-file", accept: ".csv,.tsv,.jsonl,.ndjson,.parquet,.pq,.txt,.html,.htm,.gz,.zst" });
   const drop = h("div", { class: "ask drop" }, h("p", { class: "intro" }, t("many_intro")),
     h("div", { class: "row" }, chooser, h("label", { class: "button primary", for: "archive-file" }, t("upload"))),
     h("p", { class: "faint" }, t("upload_hint")), state);
@@ -85,10 +85,10 @@ function item(archive, look) {
     !ENDED.has(archive.status) && h("progress", { max: 1, value: share, "aria-label": t("archive_progress", { done: number(done ?? 0), all: number(all ?? 0) }) }),
     h("p", { class: "faint" }, all ? t("archive_progress", { done: number(done), all: number(all) }) : "", " · ",
       t("archive_counts", { n: number(archive.sentences ?? 0), errors: number(archive.errors ?? 0) })),
-    archive.reason && h("p", { class: "problem" }, said(archive.reason)),
+    archive.message && h("p", { class: "problem" }, said(archive.message, { lang: "en" })),
     h("div", { class: "row" },
-      archive.status === "done" && h("a", { class: "button", href: `#many/${encodeURIComponent(archive.id)}`, "data-key": `open-${archive.id}` }, t("open")),
-      archive.status === "done" && h("a", { class: "button", href: `${addressOf(archive)}/summary.html`, target: "_blank", rel: "noopener", "data-key": `summary-${archive.id}` }, t("open_summary")),
+      archive.sentences > 0 && h("a", { class: "button", href: `#many/${encodeURIComponent(archive.id)}`, "data-key": `open-${archive.id}` }, t("open")),
+      archive.status === "complete" && h("a", { class: "button", href: `${addressOf(archive)}/summary.html`, target: "_blank", rel: "noopener", "data-key": `summary-${archive.id}` }, t("open_summary")),
       button(t("delete"), () => drop(archive, look), { class: "quiet", "data-key": `delete-${archive.id}` })));
 }
 

@@ -37,7 +37,7 @@ export function correctView(archive = HERE) {
 /** Which sentences: the open article's, or an archive's. */
 async function choose(place, archive) {
   const { archives } = await get("/v1/archives").catch(() => ({ archives: [] }));
-  const done = archives.filter((one) => one.status === "done" || one.id === archive);
+  const done = archives.filter((one) => one.sentences > 0);
   const options = [[HERE, t("this_article")], ...done.map((one) => [one.id, plain(one.name)])];
   put(place, field(t("queue_of"), select(options, archive, (id) => { location.hash = id ? `#correct/${encodeURIComponent(id)}` : "#correct"; })));
 }
@@ -49,12 +49,14 @@ async function sentencesOf(archive) {
   }
   if (!state.report) return [];
   const { report } = state;
-  const origin = { article_id: report.id ?? undefined, source: report.source ?? undefined, release: `${report.release.name} ${report.release.version}` };
+  const origin = { article_id: report.id ?? undefined, source: report.source ?? undefined, release: nameOfRelease(report.release) };
   for (const [place, sentence] of report.sentences.entries()) Object.assign(sentence, { place, origin });
   return ordered(report.sentences.filter((one) => one.stance !== null));
 }
 
-export const originOf = (row) => ({ article_id: row.article_id ?? undefined, source: row.source ?? undefined, release: row.release });
+const nameOfRelease = (release) => `${release.name} ${release.version}`;
+
+const originOf = (row) => ({ article_id: row.article_id ?? undefined, source: row.source ?? undefined, release: row.release ?? nameOfRelease(state.info.release) });
 
 async function openQueue(body, archive) {
   put(body, h("p", { class: "loading" }, t("reading")));
