@@ -16,6 +16,8 @@ from serving.settings import Settings
 __all__ = ["configure_logs", "describe"]
 
 MAX_FRAMES = 12
+# Whose values may be shown. Libraries that read pages quote them in warnings, asyncio the exception of a lost task.
+SHOWN = ("tasrih", "bentoml", "uvicorn", "circus")
 
 
 def describe(error: BaseException) -> dict[str, Any]:
@@ -57,12 +59,18 @@ def _line(record: logging.LogRecord) -> dict[str, Any]:
     line: dict[str, Any] = {
         "level": record.levelname.lower(),
         "logger": record.name,
-        "message": record.getMessage(),
+        "message": _message(record),
         **getattr(record, "fields", {}),
     }
     if record.exc_info and record.exc_info[1] is not None:
         line.update(describe(record.exc_info[1]))
     return line
+
+
+def _message(record: logging.LogRecord) -> str:
+    if record.name.split(".")[0] in SHOWN:
+        return record.getMessage()
+    return str(record.msg).split("\n")[0]
 
 
 def configure_logs(settings: Settings) -> None:

@@ -64,7 +64,8 @@ class Owner:
         self._thread.join(timeout_s)
 
     def _own(self) -> None:
-        while self._queue.wait():
+        # What a failing engine had not been given yet is still cut: nobody may have to come for it to go on.
+        while (self._cut and not self._queue.closed) or self._queue.wait():
             self._last = time.monotonic()
             try:
                 for logits in self._engine.run(self._stream()):

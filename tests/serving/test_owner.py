@@ -136,6 +136,16 @@ def test_poison_fails_alone(poison):
     queue.close()
 
 
+def test_what_was_cut_before_the_engine_failed_needs_no_new_caller():
+    # Three batches of a round; the engine fails on the first, and nobody else comes.
+    queue, owner, _ = start(Engine(poison={100}), round_tokens=512, turn_sentences=8)
+    job = queue.submit([sentence(100, 48), sentence(101, 32), sentence(102, 8)], deadline=later())
+    owner.start()
+    assert job.future.result(5).failed == {0}
+    assert stances(job) == [0, 101, 102]
+    queue.close()
+
+
 def test_an_answer_that_is_no_number_fails_its_sentence():
     queue, owner, _ = start(Engine(nan={6}))
     job = queue.submit([sentence(5), sentence(6), sentence(6)], deadline=later())
