@@ -14,6 +14,7 @@ __all__ = [
     "InfoAnswer",
     "ItemError",
     "LabelledSentence",
+    "Labels",
     "ReleaseName",
     "Report",
     "SentenceInReport",
@@ -58,7 +59,9 @@ class ItemError(_Answer):
     error: _Error
 
 
-class _Labels(_Answer):
+class Labels(_Answer):
+    """A sentence, and what was said of it."""
+
     text: str
     start: int = Field(ge=0, description="Half-open with `end`; Unicode code points.")
     end: int = Field(ge=0)
@@ -72,11 +75,11 @@ class _Labels(_Answer):
     truncated: bool | None = Field(description="The sentence's end was cut off before it was labelled.")
 
 
-class SentenceInReport(_Labels):
+class SentenceInReport(Labels):
     """A sentence of an article."""
 
 
-class LabelledSentence(_Labels):
+class LabelledSentence(Labels):
     """A sentence that the caller had split; `id` where one was given."""
 
     id: str | None = None

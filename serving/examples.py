@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["ARTICLES", "EXPLANATION", "INFO", "MESSAGES", "REVIEW", "SENTENCES"]
+__all__ = ["ARCHIVE", "ARTICLES", "EXPLANATION", "INFO", "MESSAGES", "REVIEW", "SENTENCES"]
 
 RELEASE = {"name": "tasrih-base", "version": "0.1.0"}
 REQUEST_ID = "desk-17"
@@ -139,6 +139,34 @@ REVIEW: dict[str, Any] = {
     "request": _DRAFT,
     "answer": {"review": _REVIEW, "request_id": REQUEST_ID},
     "found": {"reviews": [_REVIEW], "total": 1, "request_id": REQUEST_ID},
+}
+_ARCHIVE: dict[str, Any] = {
+    "id": "018f2b7c4d10-5e6f7a8b",
+    "name": "أرشيف الوكالة.jsonl",
+    "status": "running",
+    "articles_done": 300,
+    "articles_total": 1000,
+    "sentences": 7412,
+    "errors": 1,
+    "created": "2024-06-19T08:15:30.000Z",
+    "message": None,
+}
+ARCHIVE: dict[str, Any] = {
+    "answer": {"archive": _ARCHIVE, "request_id": REQUEST_ID},
+    "all": {"archives": [_ARCHIVE], "request_id": REQUEST_ID},
+    "sentences": {
+        "sentences": [
+            {
+                **_sentence(_DENIAL, "body", "pro_russia", "denial", 13),
+                "article_id": "desk-17",
+                "source": "وكالة",
+                "published": "2024-06-19",
+                "place": 1,
+            }
+        ],
+        "total": 1,
+        "request_id": REQUEST_ID,
+    },
 }
 
 # One message of each code, as the service words it.

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving import answers, schemas
+from serving.archives.operations import ARCHIVES, ARCHIVES_ANSWERS
 from serving.examples import ARTICLES, EXPLANATION, INFO, REVIEW, SENTENCES
 from serving.exports import MEDIA_TYPES
 from serving.operation import ANY, KEPT, REF, WORK, Body, Operation, file_answer, json_answer, query_of
@@ -25,6 +26,7 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
 _ANSWERS: tuple[type[BaseModel], ...] = (
     answers.ArticlesAnswer, answers.SentencesAnswer, answers.ExplanationAnswer, answers.InfoAnswer, answers.SessionAnswer,
     answers.StatusAnswer, answers.ErrorAnswer, ReviewAnswer, ReviewsAnswer,
+    *ARCHIVES_ANSWERS,
 )  # fmt: skip
 _BODY = (400, 403, 404, 405, 408, 413, 415, 422, 429, 500, 503)
 
@@ -39,7 +41,7 @@ def document(settings: Settings, releases: Releases | None) -> dict[str, Any]:
     _, validating = models_json_schema([(one, "validation") for one in _REQUESTS], ref_template=REF)
     _, serialising = models_json_schema([(one, "serialization") for one in _ANSWERS], ref_template=REF)
     secured: list[dict[str, list[str]]] = [{"key": []}, {"session": []}] if settings.api_keys else []
-    paths = {**_labelling(), **_people(), **_health()}
+    paths = {**_labelling(), **_people(), **ARCHIVES, **_health()}
     return {
         "openapi": "3.1.0",
         "info": {

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from serving import call, items
+from serving.archives import routes as archives
 from serving.errors import ServiceError
 from serving.explanation import read_explanation, shape_explanation
 from serving.info import info
@@ -46,8 +47,8 @@ async def _docs(runtime: Runtime, request: Request, request_id: str) -> Response
 
 async def _live(runtime: Runtime, request: Request, request_id: str) -> Response:
     # What failed for good is not cured by waiting: who watches should start the process anew.
-    if runtime.status == "failed":
-        raise ServiceError(503, "failed", f"the service cannot label: {runtime.reason}")
+    if runtime.is_dead:
+        raise ServiceError(503, "failed", f"the service cannot label: {runtime.reason or 'its queue has ended'}")
     return JSONResponse({"status": "live", "request_id": request_id})
 
 
@@ -69,6 +70,11 @@ ROUTES: Mapping[str, Mapping[str, Endpoint]] = {
     "/v1/session": {"POST": sign_in, "GET": tell_session, "DELETE": sign_out},
     "/v1/reviews": {"POST": add_review, "GET": find_reviews},
     "/v1/reviews/export": {"GET": export_reviews},
+    "/v1/archives": {"POST": archives.add_archive, "GET": archives.list_archives},
+    "/v1/archives/{id}": {"GET": archives.tell_archive, "DELETE": archives.delete_archive},
+    "/v1/archives/{id}/summary.html": {"GET": archives.send_summary},
+    "/v1/archives/{id}/sentences": {"GET": archives.find_sentences},
+    "/v1/archives/{id}/export": {"GET": archives.export_sentences},
     "/docs.json": {"GET": _docs},
     "/livez": {"GET": _live},
     "/healthz": {"GET": _live},

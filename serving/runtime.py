@@ -8,6 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
+from serving.archives.folder import Archives
+from serving.archives.runner import Runner
+from serving.archives.shelf import Shelf
 from serving.auth import Door, Keys
 from serving.errors import ServiceError
 from serving.limits import Budget
@@ -47,6 +50,9 @@ class Runtime:
         keeping: the threads that talk to the database and the state folder.
         door: who is let in.
         reviews: what people said of sentences.
+        archives: what people uploaded.
+        runner: labels archives.
+        shelf: what was read of archives a moment ago.
         requests: calls that have not been answered yet.
     """
 
@@ -62,6 +68,10 @@ class Runtime:
         self.door = Door(Keys(settings.api_keys), Sessions())
         url = settings.database_url
         self.reviews = Reviews(url_of(url.get_secret_value()) if url else sqlite_url(settings.state))
+        self.archives = Archives(settings.state / "archives")
+        words = ("--encoder-engine", settings.engine, "--precision", settings.precision)
+        self.runner = Runner(self.archives, words)
+        self.shelf = Shelf(self.archives)
         self.requests = 0
         self.tracing = Tracing(settings.model_copy(update={"trace_endpoint": None}), release="")
         self.releases: Releases | None = None
@@ -75,6 +85,12 @@ class Runtime:
             return None
         release = self.releases.default.model.release
         return release.name, release.version
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether only a new process will help: the release cannot be loaded, or nobody takes from a queue any more."""
+        lost = self.status == "ready" and self.releases is not None and not self.releases.alive
+        return self.status == "failed" or lost
 
     def ready(self) -> Releases:
         """The releases, for those who bring work.
@@ -135,6 +151,7 @@ class Runtime:
         self.releases = Releases([Served.start(model, self.settings, self.metrics) for model in models])
         if self.status != "starting":
             return  # told to stop meanwhile
+        self.runner.start(models[0].release.layout.folder.absolute())
         self.status = "ready"
         self.metrics.mark_ready()
         model = models[0]
@@ -183,6 +200,7 @@ class Runtime:
     async def close(self) -> None:
         """End the threads."""
         loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self.runner.stop)
         for one in self.releases.served if self.releases is not None else ():
             one.queue.close()
             # What the engine has in hand ends first.

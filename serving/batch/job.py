@@ -86,9 +86,16 @@ def job_facts(options: Options, found: Survey, labeller: Labeller) -> dict[str, 
         "release": {"name": release.name, "version": release.version, "digest": release.digest},
         "thresholds": release.calibration.to_json(release.labels),
         "encoder": {"engine": labeller.engine.name, "precision": labeller.engine.precision},
-        "versions": {"tasrih": metadata.version("tasrih"), "pyarrow": pa.__version__},
+        "versions": {"tasrih": _version(), "pyarrow": pa.__version__},
         "options": options.kept(),
     }
+
+
+def _version() -> str:
+    try:
+        return metadata.version("tasrih")
+    except metadata.PackageNotFoundError:
+        return "unknown"  # in a bento, which carries the sources and no installed package
 
 
 def _refuse_own_input(options: Options) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Group", "Groups"]
+__all__ = ["Group", "Groups", "Repeats", "folded"]
 
 # Words two sentences share, of all they have together. Wire copies with changed names of places stay apart.
 SIMILAR = 0.6
@@ -107,9 +107,32 @@ def _join(group: Group, source: str, day: str, article: str) -> None:
         group.articles.append(article)
 
 
+class Repeats:
+    """Tells of sentences, as they come, whether one before said nearly the same. Holds them all: it is for thousands."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[bytes, list[frozenset[int]]] = {}
+
+    def seen(self, text: str) -> bool:
+        """Whether one like it came before; takes it in."""
+        words = frozenset(zlib.crc32(word.encode()) for word in _words(text))
+        if not words:
+            return False
+        keys = list(_keys(words))
+        if any(_shared(one, words) >= SIMILAR for key in keys for one in self._buckets.get(key, ())):
+            return True
+        for key in keys:
+            self._buckets.setdefault(key, []).append(words)
+        return False
+
+
+def folded(text: str) -> str:
+    """A text without vowel marks, alike letters made one: what searches and comparisons are done on."""
+    return _MARKS.sub("", text).translate(_ALIKE).lower()
+
+
 def _words(text: str) -> list[str]:
-    """Words without vowel marks, alike letters made one."""
-    return _WORDS.findall(_MARKS.sub("", text).translate(_ALIKE).lower())
+    return _WORDS.findall(folded(text))
 
 
 def _shared(one: frozenset[int], other: frozenset[int]) -> float:
