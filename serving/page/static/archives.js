@@ -2,9 +2,10 @@
 
 import { archiveView } from "./archive.js";
 import { get, remove, upload } from "./api.js";
-import { announce, button, h, put, said, toast } from "./dom.js";
+import { announce, button, h, plain, put, said, toast } from "./dom.js";
 import { number, percent, time } from "./labels.js";
 import { dropping } from "./read.js";
+import { state } from "./state.js";
 import { t } from "./strings.js";
 
 const POLL_MS = 1500;
@@ -16,16 +17,16 @@ export const addressOf = (archive) => `/v1/archives/${encodeURIComponent(archive
 export function archivesView(id = "") {
   if (id) return archiveView(id);
   const list = h("div");
-  const state = h("div", { class: "upload-state" });
+  const sending = h("div");
   const chooser = h("input", { type: "file", class: "sr", id: "archive-file", accept: ".csv,.tsv,.jsonl,.ndjson,.parquet,.pq,.txt,.html,.htm,.gz,.zst" });
   const drop = h("div", { class: "ask drop" }, h("p", { class: "intro" }, t("many_intro")),
     h("div", { class: "row" }, chooser, h("label", { class: "button primary", for: "archive-file" }, t("upload"))),
-    h("p", { class: "faint" }, t("upload_hint")), state);
+    h("p", { class: "faint" }, t("upload_hint")), sending);
   const view = h("div", { class: "view many" }, h("h1", { tabindex: -1 }, t("many")), drop, h("h2", {}, t("archives")), list);
   const watch = watching(view, list);
   const take = async ([file]) => {
     if (!file) return;
-    await send(file, state);
+    await send(file, sending);
     chooser.value = "";
     watch();
   };
@@ -36,6 +37,11 @@ export function archivesView(id = "") {
 }
 
 async function send(file, place) {
+  const most = state.info.limits.max_archive_bytes ?? Infinity;
+  if (file.size > most) {
+    put(place, h("p", { class: "problem", role: "alert" }, t("archive_too_large", { n: number(most / 1e6) })));
+    return;
+  }
   const progress = h("progress", { max: 1, value: 0, "aria-label": t("upload") });
   const words = h("p", {}, t("uploading", { share: percent(0) }), " ", said(file.name));
   put(place, progress, words);
@@ -65,7 +71,7 @@ function watching(view, list) {
       return;
     }
     for (const one of archives) {
-      if (before.has(one.id) && before.get(one.id) !== one.status) announce(`${one.name}: ${statusOf(one)}`);
+      if (before.has(one.id) && before.get(one.id) !== one.status) announce(`${plain(one.name)}: ${statusOf(one)}`);
     }
     before = new Map(archives.map((one) => [one.id, one.status]));
     const focused = document.activeElement?.dataset?.key;
@@ -93,7 +99,7 @@ function item(archive, look) {
 }
 
 async function drop(archive, look) {
-  if (!confirm(t("delete_sure", { name: archive.name }))) return;
+  if (!confirm(t("delete_sure", { name: plain(archive.name) }))) return;
   try {
     await remove(addressOf(archive));
   } catch (error) {

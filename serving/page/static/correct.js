@@ -96,7 +96,7 @@ function queue(body, sentences) {
       saved: (_, review) => {
         corrected(sentence, review);
         items[place].classList.add("done");
-        items[place].setAttribute("aria-label", `${t("corrected")}: ${nameOf(review.stance)}. ${sentence.text}`);
+        items[place].setAttribute("aria-label", `${t("corrected")}: ${nameOf(review.stance)}. ${plain(sentence.text)}`);
         if (place + 1 < sentences.length) go(place + 1);
         else put(counter, t("queue_done"));
       },

@@ -22,7 +22,8 @@ export function readView() {
 }
 
 function showForm(view, problem = "") {
-  const text = h("textarea", { id: "article-text", rows: 11, dir: "rtl", lang: "ar", "aria-describedby": "article-hint" });
+  const text = h("textarea", { id: "article-text", rows: 11, dir: "rtl", lang: "ar", "aria-describedby": "article-hint", value: state.draft });
+  text.addEventListener("input", () => { state.draft = text.value; });
   const files = h("input", { type: "file", multiple: true, accept: ".txt,.text,.md,.html,.htm,.csv,.tsv,.jsonl,.ndjson", class: "sr", id: "article-files" });
   files.addEventListener("change", () => open(view, [...files.files]));
   const form = h("form", { class: "ask drop" },
@@ -31,7 +32,7 @@ function showForm(view, problem = "") {
     h("p", { class: "problem", role: "alert" }, problem),
     h("div", { class: "row" }, h("button", { type: "submit", class: "primary" }, t("do_read")),
       files, h("label", { class: "button", for: "article-files" }, t("choose_files")),
-      button(t("example"), () => { text.value = EXAMPLE; text.focus(); }, { class: "quiet" })),
+      button(t("example"), () => { state.draft = text.value = EXAMPLE; text.focus(); }, { class: "quiet" })),
     h("p", { class: "faint drop-hint" }, t("drop_here")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -76,17 +77,15 @@ async function read(view, documents, at = 0) {
   view.setAttribute("aria-busy", "true");
   try {
     const report = await labelArticle(documents[at]);
-    Object.assign(state, { documents, at, report, text: report.text ?? documents[at].text ?? "" });
+    Object.assign(state, { documents, at, report, text: report.text ?? documents[at].text ?? "", draft: "" });
     showReport(view);
     const { n_sentences: n, n_review: review } = report.summary;
     announce(t("read_done", { n, review }));
     view.querySelector("h1")?.focus({ preventScroll: true });
     scrollTo(0, 0);
   } catch (error) {
-    const kept = view.querySelector("textarea")?.value;
     Object.assign(state, { documents, at, report: null });
     showForm(view, error.said ?? error.message);
-    if (kept) view.querySelector("textarea").value = kept;
     if (documents.length > 1) view.querySelector("form").prepend(steps(view));
   } finally {
     view.removeAttribute("aria-busy");

@@ -10,6 +10,8 @@ export const state = {
   /** The report of the document at `at`, with its text. */
   report: null,
   text: "",
+  /** What is being pasted, so that a change of view or language does not lose it. */
+  draft: "",
 };
 
 export function remember(name, value) {

@@ -113,6 +113,7 @@ const STRINGS = {
   upload: ["ارفع أرشيفًا", "Upload an archive"],
   upload_hint: ["csv أو jsonl أو parquet، أو صفحات txt و html؛ ويجوز ضغطها gz أو zst.", "csv, jsonl or parquet, or pages of txt and html; gz and zst, too."],
   uploading: ["يُرفع: {share}", "Uploading: {share}"],
+  archive_too_large: ["الملف أكبر من الحد ({n} ميغابايت)؛ اقسمه.", "The file is larger than the limit ({n} MB); cut it."],
   archives: ["الأرشيفات", "Archives"],
   archives_none: ["لا أرشيف بعد.", "No archive yet."],
   archive_progress: ["الأخبار: {done} من {all}", "Articles: {done} of {all}"],
