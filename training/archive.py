@@ -4,17 +4,17 @@ Files are read as `tasrih label` reads them, so that what is compared here is wh
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tasrih.article import read_article
-from tasrih.errors import InputError
+from tasrih.errors import ConfigError, InputError
 from tasrih.inputs import find_paths, read_path
 from tasrih.jsonl import json_lines
 from tasrih.sentences import split_article
 from training.shown import Shown
 
-__all__ = ["read_archive"]
+__all__ = ["check_archives", "missing_archives", "read_archive"]
 
 ARCHIVE = "archive"
 _LINES = ".jsonl"
@@ -37,10 +37,25 @@ def read_archive(path: Path) -> list[Shown]:
         except InputError as error:
             sys.stderr.write(f"tasrih: {error}\n")
     if not found:
-        raise InputError(
-            f"--texts {path}: no sentence found; name articles (.txt, .html) or JSON lines with a text each"
-        )
+        raise InputError(f"{path}: no sentence found; name articles (.txt, .html) or JSON lines with a text each")
     return found
+
+
+def missing_archives(paths: Sequence[Path]) -> list[str]:
+    """A line for each archive of `tracking.flips` that is not there."""
+    return [
+        f"tracking.flips: {path}: no such file or folder; name articles (.txt, .html), JSON lines with a text each, or a "
+        "folder of both"
+        for path in paths
+        if not path.exists()
+    ]
+
+
+def check_archives(paths: Sequence[Path]) -> None:
+    """Raise `ConfigError` where one is not there; called before hours of training."""
+    missing = missing_archives(paths)
+    if missing:
+        raise ConfigError("\n".join(missing))
 
 
 def _files(path: Path) -> list[Path]:

@@ -32,6 +32,8 @@ __all__ = ["COMPARE", "CORPUS", "MODELS", "PROMOTE", "ROLLBACK", "TRAIN"]
 _LIGHT = ("jsonschema", "pydantic", "yaml")
 _HEAVY = ("torch", "transformers", "datasets", "accelerate", "safetensors")
 _PLOTS = ("matplotlib",)
+# Of the extra [search].
+_SEARCH = ("optuna",)
 
 
 def _configure_train(parser: argparse.ArgumentParser) -> None:
@@ -50,37 +52,75 @@ def _configure_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with the newest run of this name (or output.run)")
     parser.add_argument("--output", type=Path, help="the folder that the release folder is made in (output.folder)")
     parser.add_argument("--set-current", action="store_true", help="make it the default release (output.set_current)")
+    parser.add_argument(
+        "--flips",
+        type=Path,
+        nargs="+",
+        metavar="ARCHIVE",
+        help="archives without labels: the report tells what changes there against the current release (tracking.flips)",
+    )
 
 
 def _train(arguments: argparse.Namespace) -> int:
     _require(_LIGHT)
     from training.config import load_config
 
+    overrides = _overrides(arguments)
+    config = load_config(arguments.config, overrides)
+    if arguments.dry_run:
+        return _dry_run(config)
+    _require(_HEAVY)
+    for extra, packages in _asked(config).items():
+        _require(packages, extra)
+    from training.launch import launch, n_wanted
+
+    n = n_wanted(config.training)
+    if n > 1:
+        words = [word for override in overrides for word in ("--set", override)]
+        launch(n, ["train", str(arguments.config), *words, *(["--resume"] if arguments.resume else [])])
+    if config.search is None:
+        from training.run import run_training as run
+    else:
+        from training.search import run_search as run
+    sys.stdout.write(f"{run(config, resume=arguments.resume)}\n")
+    return 0
+
+
+def _overrides(arguments: argparse.Namespace) -> list[str]:
+    """What the command line says, as `--set` would."""
     overrides = list(arguments.overrides)
     if arguments.output is not None:
         overrides.append(f"output.folder={_quoted(arguments.output)}")
     if arguments.set_current:
         overrides.append("output.set_current=true")
-    config = load_config(arguments.config, overrides)
-    if arguments.dry_run:
-        return _dry_run(config)
-    _require(_HEAVY)
-    from training.run import run_training
-
-    sys.stdout.write(f"{run_training(config, resume=arguments.resume)}\n")
-    return 0
+    if arguments.flips:
+        overrides.append(f"tracking.flips=[{', '.join(map(_quoted, arguments.flips))}]")
+    return overrides
 
 
 def _dry_run(config: "Config") -> int:
     from training.plan import plan
 
-    sys.stdout.write("\n".join([*plan(config), *_missing_packages()]) + "\n")
+    sys.stdout.write("\n".join([*plan(config), *_missing_packages(config)]) + "\n")
     return 0
 
 
-def _missing_packages() -> list[str]:
-    absent = _absent(_HEAVY)
-    return [f"missing: packages {', '.join(absent)}: pip install 'tasrih[train]'"] if absent else []
+def _asked(config: "Config") -> dict[str, tuple[str, ...]]:
+    """Packages that a config asks for beyond training itself, by the extra that brings them."""
+    tracking = [("mlflow", config.tracking.mlflow is not None), ("tensorboard", config.tracking.tensorboard)]
+    asked = {"tracking": tuple(name for name, is_asked in tracking if is_asked)}
+    if config.search is not None:
+        asked["search"] = _SEARCH
+    return asked
+
+
+def _missing_packages(config: "Config") -> list[str]:
+    return [
+        f"missing: packages {', '.join(absent)}: pip install 'tasrih[{extra}]'"
+        for extra, packages in {"train": _HEAVY, **_asked(config)}.items()
+        for absent in [_absent(packages)]
+        if absent
+    ]
 
 
 def _corpus(arguments: argparse.Namespace) -> int:
@@ -109,10 +149,10 @@ def _absent(packages: tuple[str, ...]) -> list[str]:
     return [name for name in packages if importlib.util.find_spec(name) is None]
 
 
-def _require(packages: tuple[str, ...]) -> None:
+def _require(packages: tuple[str, ...], extra: str = "train") -> None:
     absent = _absent(packages)
     if absent:
-        raise TasrihError(f"training needs {', '.join(absent)}, which is not installed; pip install 'tasrih[train]'")
+        raise TasrihError(f"training needs {', '.join(absent)}, which is not installed; pip install 'tasrih[{extra}]'")
 
 
 TRAIN = Command("fine-tune an encoder on a labelled corpus and make a release", _configure_train, _train)

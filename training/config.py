@@ -1,10 +1,10 @@
 """What a run may be told, section by section, with the way each knob pushes.
 
 A config is a YAML file with the sections `base`, `corpus`, `model`, `training`, `distillation`,
-`calibration`, `tracking`, `output`.
+`calibration`, `tracking`, `output`, `search`.
 Every path in it is relative to the working directory, as on any command line; the configs of this project are
-written to be run from the root of the checkout. The first three sections live in `training/config_inputs.py`, reading and
-error messages in `training/config_file.py`.
+written to be run from the root of the checkout. The first three sections live in `training/config_inputs.py`, the last in
+`training/search_config.py`, reading and error messages in `training/config_file.py`.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from training.config_file import KeyFaultsError, read_config
 from training.config_inputs import (
     BaseConfig,
     CorpusConfig,
@@ -22,6 +23,7 @@ from training.config_inputs import (
     Positive,
     Section,
 )
+from training.search_config import SearchConfig, space_faults
 
 __all__ = [
     "CalibrationConfig",
@@ -43,8 +45,8 @@ class TrainingConfig(Section):
 
     Attributes:
         epochs: passes over the training split. More fits it closer; the best epoch on validation is kept anyway.
-        batch_size: sentences a step. Larger: steadier, fewer steps; raise the learning rate with it.
-        gradient_accumulation: batches a step, where memory does not hold a larger batch.
+        batch_size: sentences a batch, all processes together. Larger: steadier, fewer steps; raise the learning rate with it.
+        gradient_accumulation: batches a step, where memory does not hold a larger batch: 8 of 4 step as 1 of 32 does.
         learning_rate: of the encoder, at its highest. Higher adapts more and forgets more of pretraining.
         head_learning_rate: of the heads, which start from nothing.
         weight_decay: pulls weights (not biases, not norms) to 0. Higher: smoother, underfits.
@@ -58,7 +60,9 @@ class TrainingConfig(Section):
             or one factor a claim type; above 1: more recall, less precision.
         precision: `bf16`, `fp32`, or `auto`: bf16 where the hardware multiplies it.
         device: `auto` takes a GPU where there is one.
-        threads: CPU threads; null takes torch's default (all cores).
+        threads: CPU threads of a process; null takes torch's default (all cores, of several processes one each).
+        processes: on this machine, each with its own GPU and its share of every batch; null: one a GPU, on a CPU one.
+            More: faster where there are GPUs. Where torchrun or accelerate started them, their number counts.
         seed: of the heads, dropout and the order of batches.
         gradient_checkpointing: less memory, a third slower.
         early_stopping_epochs: stop after so many epochs without a better one; null never does.
@@ -79,6 +83,7 @@ class TrainingConfig(Section):
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     threads: Count | None = None
+    processes: Count | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     gradient_checkpointing: bool = False
     early_stopping_epochs: Count | None = None
@@ -121,11 +126,19 @@ class TrackingConfig(Section):
         runs: the folder of run folders.
         log_every_steps: loss and learning rate into `log.jsonl` each so many steps.
         bootstrap_draws: for the 95 % intervals. More: steadier ends, more time.
+        flips: archives without labels (articles, JSON lines with a text each, folders of both); the report tells which of
+            their labels change against the current release. `tasrih train --flips ARCHIVE` names them, too.
+        tensorboard: whether curves also go into the run folder's `tensorboard` (extra [tracking]).
+        mlflow: a store that curves, knobs and scores also go to: `sqlite:///runs/mlflow.db`, `http://host:5000`; null is none
+            (extra [tracking]). No sentence goes there.
     """
 
     runs: Path = Path("runs")
     log_every_steps: Count = 10
     bootstrap_draws: Annotated[int, Field(ge=100)] = 1000
+    flips: tuple[Path, ...] = ()
+    tensorboard: bool = False
+    mlflow: Annotated[str, Field(min_length=1)] | None = None
 
 
 class OutputConfig(Section):
@@ -168,6 +181,15 @@ class Config(Section):
     calibration: CalibrationConfig = CalibrationConfig()
     tracking: TrackingConfig = TrackingConfig()
     output: OutputConfig
+    search: SearchConfig | None = None
+
+    @model_validator(mode="after")
+    def _space_fits(self) -> "Config":
+        if self.search is not None:
+            faults = space_faults(self.search, self.to_json(), type(self))
+            if faults:
+                raise KeyFaultsError(faults)
+        return self
 
     @model_validator(mode="after")
     def _weights_name_labels(self) -> "Config":
@@ -197,6 +219,4 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     Raises:
         ConfigError: naming every fault at once, each with its line and, of an unknown key, the nearest known one.
     """
-    from training.config_file import read_config
-
     return read_config(path, overrides, Config)

@@ -14,10 +14,18 @@ from pydantic_core import ErrorDetails
 
 from tasrih.errors import ConfigError
 
-__all__ = ["read_config"]
+__all__ = ["KeyFaultsError", "Keys", "expected_of", "known_keys", "nearest_key", "read_config"]
 
 Model = TypeVar("Model", bound=BaseModel)
 Keys = tuple[str | int, ...]
+
+
+class KeyFaultsError(ValueError):
+    """Raised in a validator that sees the whole config: what is wrong, each with its key, so that its line can be told."""
+
+    def __init__(self, faults: Sequence[tuple[Keys, str]]) -> None:
+        super().__init__("; ".join(f"{_dotted(keys)}: {fault}" for keys, fault in faults))
+        self.faults = faults
 
 
 def read_config(path: Path, overrides: Sequence[str], schema: type[Model]) -> Model:
@@ -115,12 +123,17 @@ def _descriptions(
     """A line for each fault; what the branches of a union expected of one value stands in one line."""
     messages: dict[Keys, list[str]] = {}
     for detail in details:
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, KeyFaultsError):
+            for own, fault in cause.faults:
+                yield f"{_place(own, places, path)}: {_dotted(own)}: {fault}"
+            continue
         keys = _without_tags(detail["loc"])
         in_union = len(keys) < len(detail["loc"])
         if in_union and isinstance(detail["input"], dict) and detail["type"] == "literal_error":
             continue  # names were not meant: the branch that takes factors says what is wrong with them
         if in_union and keys in messages:
-            messages[keys].append(_expected(detail))
+            messages[keys].append(expected_of(detail))
         elif in_union:
             messages[keys] = [_describe(detail, keys, places, path, schema)]
         else:
@@ -135,16 +148,21 @@ def _without_tags(loc: Keys) -> Keys:
 
 
 def _describe(detail: ErrorDetails, keys: Keys, places: Mapping[Keys, str], path: Path, schema: type[BaseModel]) -> str:
-    place = next((places[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in places), str(path))
+    place = _place(keys, places, path)
     if detail["type"] == "extra_forbidden":
-        return f"{place}: {_dotted(keys)}: unknown key; {_nearest(keys, schema)}"
+        return f"{place}: {_dotted(keys)}: unknown key; {nearest_key(keys, schema)}"
     if detail["type"] == "missing":
         return f"{place}: {_dotted(keys)}: missing; add it"
     given = "" if isinstance(detail["input"], (dict, BaseModel)) else f"{detail['input']!r} given, "
-    return f"{place}: {_dotted(keys) + ': ' if keys else ''}{given}{_expected(detail)}"
+    return f"{place}: {_dotted(keys) + ': ' if keys else ''}{given}{expected_of(detail)}"
 
 
-def _expected(detail: ErrorDetails) -> str:
+def _place(keys: Keys, places: Mapping[Keys, str], path: Path) -> str:
+    return next((places[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in places), str(path))
+
+
+def expected_of(detail: ErrorDetails) -> str:
+    """What a value should have been, in pydantic's words."""
     message = detail["msg"].removeprefix("Value error, ")
     return message[0].lower() + message[1:]
 
@@ -153,7 +171,7 @@ def _dotted(keys: Keys) -> str:
     return ".".join(str(key) for key in keys)
 
 
-def _nearest(keys: Keys, schema: type[BaseModel]) -> str:
+def nearest_key(keys: Keys, schema: type[BaseModel]) -> str:
     """Which known key was probably meant: of the same section first, then of any."""
     known = dict(_known(schema, ()))
     siblings = [name for name in known if known[name][:-1] == tuple(k for k in keys[:-1] if isinstance(k, str))]
@@ -171,9 +189,14 @@ def _nearest(keys: Keys, schema: type[BaseModel]) -> str:
     return f"known keys of {section}: {', '.join(sorted(here))}"
 
 
+def known_keys(schema: type[BaseModel]) -> set[str]:
+    """Every key of a config, dotted; sections, too."""
+    return {name for name, _ in _known(schema, ())}
+
+
 def _known(schema: type[BaseModel], keys: Keys) -> Iterator[tuple[str, Keys]]:
     for name, field in schema.model_fields.items():
-        here = (*keys, name)
+        here = (*keys, field.alias or name)
         yield _dotted(here), here
         for inner in _models(field.annotation):
             yield from _known(inner, here)

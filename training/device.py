@@ -1,7 +1,6 @@
 """Which device and which precision a run uses."""
 
 import contextlib
-import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -10,12 +9,9 @@ import torch
 from tasrih.engines.torch import multiplies_bf16
 from tasrih.errors import ConfigError
 from training.config import TrainingConfig
+from training.processes import n_launched
 
 __all__ = ["Device", "choose_device"]
-
-
-# What launchers of several processes set; those that accelerate, and so transformers, listens to.
-_WORLD_SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +37,9 @@ def choose_device(config: TrainingConfig) -> Device:
     """Resolve `auto`, and set the number of threads.
 
     Raises:
-        ConfigError: the device that was asked for is not there, or cannot multiply bf16; or there is more than one
-            process or GPU, which training does not divide its work among yet.
+        ConfigError: the device that was asked for is not there, or cannot multiply bf16; or one process sees several
+            GPUs, each of which wants a process of its own.
     """
-    _check_one_process()
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
@@ -53,11 +48,11 @@ def choose_device(config: TrainingConfig) -> Device:
         name = "cuda" if there["cuda"] else "mps" if there["mps"] else "cpu"
     if not there[name]:
         raise ConfigError(f"training.device: {name} given, torch {torch.__version__} finds none; use auto or cpu")
-    if name == "cuda" and torch.cuda.device_count() > 1:
+    if name == "cuda" and torch.cuda.device_count() > 1 and n_launched() == 1:
         # Left to itself the Trainer would wrap the model in DataParallel, and a batch would be so many times larger.
         raise ConfigError(
-            f"training.device: {torch.cuda.device_count()} GPUs are visible, a run uses one; "
-            "choose it: CUDA_VISIBLE_DEVICES=0 tasrih train …, or training.device=cpu"
+            f"training.processes: 1 process for the {torch.cuda.device_count()} GPUs that are visible, expected one each; "
+            "leave training.processes at null, or choose a GPU: CUDA_VISIBLE_DEVICES=0 tasrih train …"
         )
     capable = multiplies_bf16(name)
     if config.precision == "auto":
@@ -66,13 +61,3 @@ def choose_device(config: TrainingConfig) -> Device:
         # A CPU without the instructions emulates them: right, and several times slower than fp32.
         raise ConfigError(f"training.precision: bf16 given, this {name} does not multiply it; use auto or fp32")
     return Device(name, config.precision)
-
-
-def _check_one_process() -> None:
-    for name in _WORLD_SIZES:
-        value = os.environ.get(name, "1")
-        if value.strip() not in ("", "0", "1"):
-            raise ConfigError(
-                f"{name}: {value} given by the launcher, a run is one process; start `tasrih train` by itself, without "
-                "torchrun, accelerate launch or mpirun"
-            )

@@ -1,4 +1,4 @@
-"""Fine-tuning: transformers' Trainer with our batches, our loss, two learning rates and our validation score.
+"""Fine-tuning: every epoch trained, validated, logged and checkpointed, in one process or several.
 
 It keeps the epoch whose validation score is best. It neither calibrates nor exports.
 """
@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.utils.data import Sampler
-from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from tasrih.calibration import Calibration
@@ -21,13 +19,15 @@ from tasrih.labels import LabelSet
 from tasrih.scores import Scores, score
 from tasrih.types import Encoded
 from training.checkpoints import Checkpoint, resume_point
-from training.config import Config, TrainingConfig
+from training.config import Config
 from training.corpus import Row
-from training.dataset import BucketSampler, Collator, SoftTargets, make_dataset
+from training.dataset import Collator, SoftTargets, make_dataset
 from training.device import Device
 from training.loss import StanceAndClaimsLoss
 from training.predict import gold_of, predict
+from training.processes import TIMEOUT, Processes
 from training.run_log import BEST, RunLog
+from training.trainer import EpochTrainer
 
 __all__ = ["Fitted", "Split", "fit", "selection_score"]
 
@@ -78,6 +78,9 @@ def fit(
     pad_id: int,
     run: Path,
     resume: bool = False,
+    processes: Processes | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
+    goes_on: Callable[[int, float], bool] = lambda _epochs, _score: True,
 ) -> Fitted:
     """Fine-tune `model` in place; it ends with the weights of the best epoch.
 
@@ -90,23 +93,31 @@ def fit(
         pad_id: the token id of padding.
         run: the run folder; checkpoints and ``log.jsonl`` go there.
         resume: whether to go on from the last checkpoint in it.
+        processes: that train together; None: this one alone.
+        callbacks: told of what is logged, beside the log.
+        goes_on: asked after each epoch, with the epochs done and the score of the last.
 
     Raises:
         ConfigError: there is nothing to resume.
+        StoppedEarlyError: `goes_on` said no.
     """
-    last = resume_point(run) if resume else None
+    processes = processes or Processes()
+    last = processes.from_first(lambda: resume_point(run)) if resume else None
     train, validation = splits["train"], splits["validation"]
-    callbacks: list[TrainerCallback] = [RunLog(run / "log.jsonl")]
+    told: list[TrainerCallback] = [RunLog(run / "log.jsonl"), *callbacks]
     if config.training.early_stopping_epochs is not None:
-        callbacks.append(EarlyStoppingCallback(config.training.early_stopping_epochs))
-    trainer = _Trainer(
+        told.append(EarlyStoppingCallback(config.training.early_stopping_epochs))
+    trainer = EpochTrainer(
         model=model,
-        args=_arguments(config, device, run / "checkpoints", len(train.rows), last),
+        args=_arguments(config, device, processes, run / "checkpoints", len(train.rows), last),
         train_dataset=make_dataset(train.rows, train.encoded, labels, train.soft),
         eval_dataset=make_dataset(validation.rows, validation.encoded, labels),
         data_collator=Collator(pad_id=pad_id, max_length=config.model.max_length, n_claims=len(labels.claims)),
-        callbacks=callbacks,
+        callbacks=told,
     )
+    trainer.processes, trainer.goes_on = processes, goes_on
+    if not processes.is_first:
+        torch.manual_seed(config.training.seed + processes.place)  # dropout of its own
     trainer.config = config.training
     trainer.classifier = model
     trainer.lengths = [len(sentence.ids) for sentence in train.encoded]
@@ -142,7 +153,7 @@ def _validate(
 
 
 def _arguments(
-    config: Config, device: Device, checkpoints: Path, n_rows: int, last: Checkpoint | None
+    config: Config, device: Device, processes: Processes, checkpoints: Path, n_rows: int, last: Checkpoint | None
 ) -> TrainingArguments:
     training = config.training
     patience = training.early_stopping_epochs
@@ -152,7 +163,7 @@ def _arguments(
     return TrainingArguments(
         output_dir=str(checkpoints),
         num_train_epochs=last.epoch if last is not None and over else training.epochs,
-        per_device_train_batch_size=training.batch_size,
+        per_device_train_batch_size=training.batch_size // processes.n,
         gradient_accumulation_steps=training.gradient_accumulation,
         learning_rate=training.learning_rate,
         weight_decay=training.weight_decay,
@@ -161,6 +172,7 @@ def _arguments(
         max_grad_norm=training.max_grad_norm,
         bf16=device.precision == "bf16",
         use_cpu=device.name == "cpu",
+        ddp_timeout=round(TIMEOUT.total_seconds()),
         seed=training.seed,
         data_seed=training.seed,
         eval_strategy="epoch",
@@ -177,67 +189,3 @@ def _arguments(
         dataloader_pin_memory=device.name == "cuda",
         label_names=["stance_B", "claims_BC"],
     )
-
-
-class _Trainer(Trainer):
-    """The Trainer, told how we batch, optimise, lose and validate."""
-
-    config: TrainingConfig
-    loss: StanceAndClaimsLoss
-    validate: Callable[[], dict[str, float]]
-    classifier: Classifier
-    lengths: Sequence[int]
-    began_s: float
-    counted_steps: int
-    loss_sum: Tensor | float = 0.0
-    loss_is_scaled_for_ga = False
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        return BucketSampler(self.lengths, batch_size=self.config.batch_size, seed=self.config.seed)
-
-    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        if self.optimizer is None:
-            device = self.args.device.type
-            self.optimizer = torch.optim.AdamW(_parameter_groups(self.classifier, self.config), fused=device != "mps")
-        return self.optimizer
-
-    def compute_loss(
-        self,
-        model: Any,
-        inputs: dict[str, Tensor],
-        return_outputs: bool = False,
-        num_items_in_batch: Any = None,
-    ) -> Any:
-        logits = model(inputs["ids_BL"], inputs["mask_BL"])
-        soft = (inputs["soft_stance_BS"], inputs["soft_claims_BC"]) if "soft_stance_BS" in inputs else None
-        loss = self.loss(logits, inputs["stance_B"], inputs["claims_BC"], inputs["weight_B"], soft)
-        return (loss, logits) if return_outputs else loss
-
-    def training_step(self, *arguments: Any, **more: Any) -> Tensor:
-        """The Trainer's own, its loss added up: what the Trainer reports leaves out the steps before a resume."""
-        loss = super().training_step(*arguments, **more)
-        self.loss_sum = self.loss_sum + loss.detach()
-        return loss
-
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """All of validation, padded as inference pads, at the end of an epoch."""
-        metrics = self.validate()
-        steps, now_s = self.state.global_step - self.counted_steps, time.perf_counter()
-        metrics |= {"epoch_loss": float(self.loss_sum) / steps, "epoch_seconds": now_s - self.began_s}
-        self.loss_sum, self.counted_steps, self.began_s = 0.0, self.state.global_step, now_s
-        self.log(dict(metrics))
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
-
-
-def _parameter_groups(model: Classifier, config: TrainingConfig) -> list[dict[str, Any]]:
-    """Encoder and heads at rates of their own; biases and norms, which are vectors, without decay."""
-    head = {id(parameter) for parameter in model.head_parameters()}
-    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
-    for parameter in model.parameters():
-        if not parameter.requires_grad:
-            continue
-        rate = config.head_learning_rate if id(parameter) in head else config.learning_rate
-        decay = config.weight_decay if parameter.ndim > 1 else 0.0
-        groups.setdefault((rate, decay), []).append(parameter)
-    return [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()]

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from tasrih.errors import ConfigError, CorpusError
+from training.archive import missing_archives
 from training.base_source import missing_base
 from training.cast_swap import with_swaps
 from training.config import Config
 from training.corpus import missing_data, read_corpus
 from training.corpus_checks import corpus_faults
+from training.search_config import BEST_CONFIG
 
 __all__ = ["plan"]
 
@@ -39,12 +41,43 @@ def plan(config: Config) -> Iterator[str]:
         if n_train is None
         else f", {-(-n_train // (training.batch_size * training.gradient_accumulation))} steps each"
     )
-    yield f"training   {training.epochs} epochs of batches of {training.batch_size}{steps}"
+    yield f"training   {training.epochs} epochs of batches of {training.batch_size}{steps}{_together(config)}"
     yield f"rates      encoder {training.learning_rate:g}, heads {training.head_learning_rate:g}, seed {training.seed}"
     yield f"device     {training.device}, precision {training.precision}"
-    yield f"run        {output.run or config.tracking.runs / (output.name + '-TIMESTAMP')}"
-    yield f"release    {output.release}" + (" (becomes the default)" if output.set_current else "")
-    if output.release.exists() and not output.overwrite:
+    yield from _purpose(config)
+    if config.search is None and output.release.exists() and not output.overwrite:
         faults.append(f"in the way: {output.release} exists; raise output.version or --set output.overwrite=true")
     yield from faults
     yield from (f"missing: {line}" for line in missing_base(config.base))
+    yield from (f"missing: {line}" for line in (*missing_archives(config.tracking.flips), *_missing_beside(config)))
+
+
+def _purpose(config: Config) -> Iterator[str]:
+    """What comes out: a release, or of a search the config for one."""
+    output, search = config.output, config.search
+    if search is not None:
+        yield f"search     {search.trials} trials, seed {search.seed}; the best by its score on validation"
+        yield from (f"  {key}: {space}" for key, space in search.space.items())
+    stem = output.name if search is None else f"{output.name}-search"
+    yield f"run        {output.run or config.tracking.runs / f'{stem}-TIMESTAMP'}"
+    if search is not None:
+        yield f"release    none; {BEST_CONFIG} in the run folder makes one"
+    else:
+        yield f"release    {output.release}" + (" (becomes the default)" if output.set_current else "")
+
+
+def _missing_beside(config: Config) -> Iterator[str]:
+    """Teachers and notes that are not there."""
+    for folder in config.distillation.teachers if config.distillation is not None else ():
+        if not (folder / "release.json").is_file():
+            yield f"distillation.teachers: {folder}: no release there; train it, or name another: tasrih models"
+    notes = config.output.card_notes
+    if notes is not None and not notes.is_file():
+        yield f"output.card_notes: {notes}: no such file; name a UTF-8 Markdown file, or null"
+
+
+def _together(config: Config) -> str:
+    """How the work is divided, where it is."""
+    training = config.training
+    parts = [f", {training.gradient_accumulation} batches a step"] if training.gradient_accumulation > 1 else []
+    return "".join([*parts, *([f", {training.processes} processes"] if training.processes else [])])

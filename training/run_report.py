@@ -17,6 +17,7 @@ from tasrih.labels import LabelSet
 from tasrih.pipeline import Labeller
 from tasrih.release import Release, find_release
 from tasrih.types import Decisions
+from training.archive import read_archive
 from training.compare import Comparison, compare
 from training.config import Config
 from training.corpus import Row
@@ -24,6 +25,7 @@ from training.pages import write_page
 from training.predict import gold_of
 from training.registry import current_release
 from training.report_charts import learning_charts, reliability_charts
+from training.run_folder import write_json
 from training.shown import OURS, Shown, could_be_committed, for_page, of_rows
 
 __all__ = ["NAME", "current_before", "write_report"]
@@ -61,7 +63,14 @@ def current_before(config: Config) -> Path | None:
         return None
 
 
-def write_report(run: Path, folder: Path, rows: Sequence[Row], decisions: Decisions, current: Path | None) -> Path:
+def write_report(
+    run: Path,
+    folder: Path,
+    rows: Sequence[Row],
+    decisions: Decisions,
+    current: Path | None,
+    archives: Sequence[Path] = (),
+) -> Path:
     """Write the report of a run that has made a release.
 
     Args:
@@ -70,6 +79,7 @@ def write_report(run: Path, folder: Path, rows: Sequence[Row], decisions: Decisi
         rows: of the test split.
         decisions: what the release says of them.
         current: of `current_before`.
+        archives: without labels, on which labels that change are told, too; their counts also go to ``flips.json``.
 
     Returns:
         The page.
@@ -77,6 +87,9 @@ def write_report(run: Path, folder: Path, rows: Sequence[Row], decisions: Decisi
     page = run / NAME
     release = Release.load(folder)
     comparison, why_not = _against(folder, current, rows, page)
+    told = list(_archives(folder, current, archives, page))
+    if told:
+        write_json(run / "flips.json", [_counts(path, found, why) for path, found, why in told])
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     write_page(
         "run.html.j2",
@@ -91,15 +104,16 @@ def write_report(run: Path, folder: Path, rows: Sequence[Row], decisions: Decisi
         curves=learning_charts(run / "log.jsonl"),
         mistakes=_mistakes(rows, decisions, release, for_page(of_rows(rows), page)),
         hidden=could_be_committed(page),
-        private=any(row.source != OURS for row in rows),
+        private=bool(archives) or any(row.source != OURS for row in rows),
         found=comparison,
         why_not=why_not,
+        archives=told,
     )
     return page
 
 
 def _against(
-    folder: Path, current: Path | None, rows: Sequence[Row], page: Path
+    folder: Path, current: Path | None, on: Sequence[Row] | Sequence[Shown], page: Path, told: str = "the test split"
 ) -> tuple[Comparison | None, str | None]:
     """The comparison with the current release; or why there is none, which is no reason to have no report."""
     if current is None:
@@ -109,9 +123,37 @@ def _against(
     try:
         before, after = Labeller.open(current), Labeller.open(folder)
         draws = int(after.release.facts["training_config"]["tracking"]["bootstrap_draws"])
-        return compare(before, after, rows, told="the test split", page=page, draws=draws), None
+        return compare(before, after, on, told=told, page=page, draws=draws), None
     except TasrihError as error:
         return None, f"The current release, {current.name}, cannot be compared with this one: {error}."
+
+
+def _archives(
+    folder: Path, current: Path | None, archives: Sequence[Path], page: Path
+) -> Iterator[tuple[Path, Comparison | None, str | None]]:
+    for path in archives:
+        try:
+            sentences = read_archive(path)
+        except TasrihError as error:
+            yield path, None, f"{error}."
+        else:
+            yield path, *_against(folder, current, sentences, page, told=str(path))
+
+
+def _counts(path: Path, found: Comparison | None, why_not: str | None) -> dict[str, Any]:
+    if found is None:
+        return {"archive": str(path), "not_compared": why_not}
+    flips = found.flips
+    return {
+        "archive": str(path),
+        "current": f"{found.before.name}-{found.before.version}",
+        "sentences": flips.n,
+        "changed": flips.n_any,
+        "stance_changed": flips.n_stance,
+        "changes": [
+            {"head": one.head, "before": one.before, "after": one.after, "sentences": one.n} for one in flips.changes
+        ],
+    }
 
 
 def _matrices(rows: Sequence[Row], decisions: Decisions, labels: LabelSet) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Configs: what is wrong is said at once, with line and nearest key; the ones we ship load."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,10 @@ from tasrih.errors import ConfigError
 from training.config import load_config
 
 ROOT = Path(__file__).resolve().parents[2]
-# Each opens with its command; `tasrih serve` and `tasrih batch` have files of their own there.
-CONFIGS = [
-    path
-    for path in sorted((ROOT / "configs").rglob("*.yaml"))
-    if path.read_text(encoding="utf-8").startswith("# tasrih train ")
-]
+EVERY = sorted((ROOT / "configs").rglob("*.y*ml"))
+# What is told to other commands: the service, the batch job, the gates.
+OTHERS = ("serving.yaml", "batch.yaml", "gates.yaml")
+CONFIGS = [path for path in EVERY if path.name not in OTHERS]
 SMOKE = ROOT / "configs" / "smoke.yaml"
 
 
@@ -30,9 +29,20 @@ def faults_of(path: Path, *overrides: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
-def test_every_shipped_config_loads_and_opens_with_its_command(path):
+def test_every_shipped_config_loads(path):
     load_config(path)
-    assert path.read_text(encoding="utf-8").startswith(f"# tasrih train {path.relative_to(ROOT)}")
+
+
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
+def test_every_shipped_config_opens_with_command_purpose_hardware_and_what_to_expect(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    head = lines[: next(n for n, line in enumerate(lines) if not line.startswith("#"))]
+    command = f"# tasrih train {path.relative_to(ROOT)}" if path in CONFIGS else "# tasrih "
+    assert head[0].startswith(command)
+    assert head[1] == "#" and len(head[2]) > 40, "what it is for"
+    assert any(line.startswith("# Hardware: ") for line in head)
+    (expect,) = [line for line in head if line.startswith("# Expect: ")]
+    assert re.search(r"not measured|\d|second|docs/", expect), expect
 
 
 def test_all_faults_at_once_each_with_its_line(tmp_path):

@@ -73,6 +73,15 @@ def test_weights_by_name():
     assert module.stance_weights_S.tolist() == [2.0, 3.0]
 
 
+def test_class_weights_weigh_the_losses_of_their_class():
+    stance_B = F.cross_entropy(LOGITS.stance_BS, STANCE_B, reduction="none")
+    claims = float(F.binary_cross_entropy_with_logits(LOGITS.claims_BC, CLAIMS_BC))
+    weighted = loss(stance_weights={"a": 1.0, "b": 3.0}, claim_positive_weights={"x": 5.0})
+    # Both sentences carry the claim type, so its factor takes the whole of that loss.
+    assert weighted == pytest.approx(float(stance_B[0] + 3 * stance_B[1]) / 2 + 5 * claims)
+    assert loss(claims_BC=torch.zeros(2, 1), claim_positive_weights={"x": 5.0}) == loss(claims_BC=torch.zeros(2, 1))
+
+
 def test_without_claim_types():
     bare = LabelSet(LABELS.stances, ())
     logits = ClassifierLogits(LOGITS.stance_BS, torch.zeros(2, 0))

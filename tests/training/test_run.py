@@ -233,7 +233,7 @@ def test_labels_that_differ_make_no_release(tmp_path, monkeypatch):
 
 def test_saving_memory_changes_no_loss_and_warns_of_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(run_module, "_quieten", lambda: None)  # which would hide a warning
+    monkeypatch.setattr(run_module, "quieten", lambda: None)  # which would hide a warning
     with warnings.catch_warnings():
         warnings.simplefilter("error", FutureWarning)
         plain = train(tmp_path / "plain", "training.epochs=1")

@@ -1,0 +1,168 @@
+"""All that a run needs before its first step: the corpus checked, the base opened, its folder made, sentences as tokens."""
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from transformers import TrainerCallback, set_seed
+from transformers.utils import logging
+
+from tasrih.encoding import Encoder
+from tasrih.engines.classifier import Classifier, Heads
+from tasrih.errors import ConfigError
+from tasrih.labels import LabelSet
+from training.base import Base, open_base
+from training.cast_swap import with_swaps
+from training.config import Config
+from training.corpus import SPLITS, Corpus, read_corpus
+from training.corpus_checks import check_corpus
+from training.dataset import encode_rows
+from training.device import Device, choose_device
+from training.distillation import soft_targets
+from training.fit import Fitted, Split, fit
+from training.processes import Processes, join
+from training.run_folder import new_run, run_to_resume
+
+__all__ = ["Prepared", "checked_corpus", "prepare", "quieten", "say"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A run, ready for its first step or its next one.
+
+    Attributes:
+        config: of the run.
+        corpus: with its copies in another cast.
+        labels: names of both heads, in order.
+        device: where, and in which precision.
+        processes: that train together.
+        base: what is fine-tuned.
+        run: the run folder.
+        resume: whether to go on from the last checkpoint in it.
+        splits: by name.
+        model: on the device.
+    """
+
+    config: Config
+    corpus: Corpus
+    labels: LabelSet
+    device: Device
+    processes: Processes
+    base: Base
+    run: Path
+    resume: bool
+    splits: dict[str, Split]
+    model: Classifier
+
+    def fit(
+        self,
+        *,
+        callbacks: Sequence[TrainerCallback] = (),
+        goes_on: Callable[[int, float], bool] = lambda _epochs, _score: True,
+    ) -> Fitted:
+        """Fine-tune the model; `training.fit.fit` says how."""
+        return fit(
+            self.model,
+            self.splits,
+            self.config,
+            self.labels,
+            self.device,
+            pad_id=self.base.pad_id,
+            run=self.run,
+            resume=self.resume,
+            processes=self.processes,
+            callbacks=callbacks,
+            goes_on=goes_on,
+        )
+
+
+def prepare(config: Config, *, resume: bool = False) -> Prepared:
+    """Prepare a run, in each of its processes.
+
+    Raises:
+        TasrihError: whatever stands in the way, before any training where it can be known before.
+    """
+    corpus, labels = checked_corpus(config)
+    device = choose_device(config.training)
+    processes = join(device.name)
+    _check_shares(config, processes)
+    set_seed(config.training.seed)
+    # Before there is a run folder: a base that cannot be opened leaves none.
+    base = open_base(config, [row.text for row in corpus.split("train")])
+
+    def begin() -> Path:
+        run = (run_to_resume if resume else new_run)(config, corpus, device, n_processes=processes.n)
+        together = f", {processes.n} processes" if processes.n > 1 else ""
+        say(f"run {run}: {len(corpus.rows)} sentences, {device.name}, {device.precision}{together}")
+        base.tokenizer.save(str(run / "tokenizer.json"))
+        return run
+
+    run = processes.from_first(begin)
+    encoder = Encoder(run / "tokenizer.json", max_length=config.model.max_length)
+    splits = {
+        name: Split(rows, encode_rows(rows, encoder, scheme=base.normalisation))
+        for name in SPLITS
+        for rows in [corpus.split(name)]
+    }
+    if config.distillation is not None:
+        train = splits["train"]
+        splits["train"] = replace(train, soft=soft_targets(config.distillation, train.rows, labels, device))
+    model = Classifier(base.encoder, _heads(config, labels)).to(device.name)
+    if config.training.gradient_checkpointing:
+        model.save_memory()
+    return Prepared(
+        config=config,
+        corpus=corpus,
+        labels=labels,
+        device=device,
+        processes=processes,
+        base=base,
+        run=run,
+        resume=resume,
+        splits=splits,
+        model=model,
+    )
+
+
+def checked_corpus(config: Config) -> tuple[Corpus, LabelSet]:
+    """The corpus of a run with its copies in another cast, and the labels.
+
+    Raises:
+        CorpusError: it is missing, or not fit to train on.
+    """
+    corpus = read_corpus(config.corpus)
+    labels = config.model.label_set()
+    check_corpus(corpus, labels)
+    # After the checks: copies share their sentence's document, and must not count as sentences of their own.
+    return with_swaps(corpus, config.corpus.cast_swap, labels, seed=config.training.seed), labels
+
+
+def quieten() -> None:
+    """Keep transformers from telling what its makers, not ours, should act on (deprecations; the pooler we leave out)."""
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+
+
+def say(text: str) -> None:
+    """Tell the person who waits."""
+    sys.stderr.write(text + "\n")
+
+
+def _check_shares(config: Config, processes: Processes) -> None:
+    if config.training.batch_size % processes.n:
+        raise ConfigError(
+            f"training.batch_size: {config.training.batch_size} sentences given for {processes.n} processes, expected a "
+            "multiple of their number: they share every batch"
+        )
+
+
+def _heads(config: Config, labels: LabelSet) -> Heads:
+    return Heads(
+        stances=labels.stance_names,
+        claims=labels.claim_names,
+        pooling=config.model.pooling,
+        dropout=config.model.dropout,
+    )

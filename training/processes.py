@@ -1,0 +1,106 @@
+"""The processes that train one model together, as torchrun, accelerate or mpirun started them; mostly there is one.
+
+Each holds the whole model and takes its share of every batch; gradients are averaged. The first alone writes: the run
+folder, the log, reports and the release. Machines therefore share the folder of runs, from which all read the best epoch.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import torch
+from accelerate import PartialState
+
+from tasrih.errors import ConfigError, TasrihError
+
+__all__ = ["TIMEOUT", "Processes", "join", "n_launched"]
+
+Value = TypeVar("Value")
+
+# What launchers of several processes set; those that accelerate, and so transformers, listens to.
+_SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
+# How long the others wait for the first, which validates by itself.
+TIMEOUT = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processes:
+    """How many there are, and which of them this is.
+
+    Attributes:
+        n: on all machines together.
+        place: this one's, from 0.
+    """
+
+    n: int = 1
+    place: int = 0
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the one that writes."""
+        return self.place == 0
+
+    def from_first(self, make: Callable[[], Value]) -> Value:
+        """What `make` gives in the first process, handed to all; where it raises a `TasrihError`, the others end, too."""
+        if self.n == 1:
+            return make()
+        told: list[Any] = [None, False]
+        fault: TasrihError | None = None
+        if self.is_first:
+            try:
+                told = [make(), False]
+            except TasrihError as error:
+                told, fault = [None, True], error
+        torch.distributed.broadcast_object_list(told, src=0)
+        if fault is not None:
+            raise fault
+        value, failed = told
+        if failed:
+            raise SystemExit(2)  # the first says why
+        made: Value = value
+        return made
+
+    def mean(self, number: float, device: str) -> float:
+        """The mean over all of them."""
+        if self.n == 1:
+            return number
+        total = torch.tensor(number, dtype=torch.float32, device=device)
+        torch.distributed.all_reduce(total)
+        return float(total) / self.n
+
+    def leave(self) -> None:
+        """Wait for all and part: what follows, the first does by itself; the others end here (`SystemExit`)."""
+        if self.n > 1:
+            torch.distributed.barrier()
+            torch.distributed.destroy_process_group()
+        if not self.is_first:
+            raise SystemExit(0)
+
+
+def n_launched() -> int:
+    """How many processes a launcher started; 1 where there was none.
+
+    Raises:
+        ConfigError: it says something that is no number.
+    """
+    for name in _SIZES:
+        value = os.environ.get(name, "").strip()
+        if value and not value.isdigit():
+            raise ConfigError(f"{name}: {value!r} found in the environment, expected a number of processes; unset it")
+        if value not in ("", "0", "1"):
+            return int(value)
+    return 1
+
+
+def join(device: str) -> Processes:
+    """Meet the other processes, where there are some, and take a GPU of one's own.
+
+    Args:
+        device: `cpu`, `cuda` or `mps`.
+    """
+    if n_launched() == 1:
+        return Processes()
+    state = PartialState(cpu=device == "cpu", timeout=TIMEOUT)
+    return Processes(n=state.num_processes, place=state.process_index)
