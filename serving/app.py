@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serving import page
 from serving.errors import ServiceError, error_body
+from serving.limits import discard
 from serving.logs import describe
 from serving.routes import OPEN, ROUTES, Endpoint, match
 from serving.runtime import Runtime
@@ -80,6 +81,8 @@ class App:
         except ClientDisconnect:
             return None
         except ServiceError as error:
+            if error.unread:
+                await discard(request)
             return JSONResponse(error_body(error, request_id), error.status, headers=error.headers)
         except Exception as error:
             log.error(

@@ -10,10 +10,11 @@ from starlette.requests import ClientDisconnect, Request
 from serving.errors import ServiceError
 from serving.settings import Settings
 
-__all__ = ["Budget", "Loan", "read_body"]
+__all__ = ["Budget", "Loan", "discard", "read_body"]
 
 # A caller who is refused while still sending may not read the answer before the connection breaks; so this much is read on.
-DISCARD_SECONDS = 1.0
+DISCARD_SECONDS = 2.0
+DISCARD_BYTES = 16_000_000
 
 
 class Budget:
@@ -72,10 +73,11 @@ async def read_body(request: Request, settings: Settings, loan: Loan, retry_afte
             415,
             "unsupported_encoding",
             f"Content-Encoding {encoding[:40]!r}: compressed bodies are refused; send the JSON as it is",
+            unread=True,
         )
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > settings.max_body_bytes:
-        raise _too_large(settings)
+        raise _too_large(settings, unread=True)
     chunks: list[bytes] = []
     size = 0
     try:
@@ -84,7 +86,7 @@ async def read_body(request: Request, settings: Settings, loan: Loan, retry_afte
                 size += len(chunk)
                 if size > settings.max_body_bytes:
                     chunks.clear()
-                    await _discard(request, settings.max_body_bytes)
+                    await discard(request)
                     raise _too_large(settings)
                 if not loan.take(len(chunk)):
                     raise ServiceError(
@@ -103,24 +105,29 @@ async def read_body(request: Request, settings: Settings, loan: Loan, retry_afte
     return b"".join(chunks)
 
 
-async def _discard(request: Request, max_bytes: int) -> None:
+async def discard(request: Request) -> None:
+    """Read on for a moment before the connection is closed, so that the caller hears why."""
+    if "expect" in request.headers:
+        return  # it asked before it sent
     end = time.monotonic() + DISCARD_SECONDS
+    left = DISCARD_BYTES
     try:
         async with asyncio.timeout(DISCARD_SECONDS):
-            while max_bytes > 0 and time.monotonic() < end:
+            while left > 0 and time.monotonic() < end:
                 message = await request.receive()
-                max_bytes -= len(message.get("body", b""))
+                left -= len(message.get("body", b""))
                 if message["type"] != "http.request" or not message.get("more_body"):
                     return
     except (TimeoutError, ClientDisconnect):
         return
 
 
-def _too_large(settings: Settings) -> ServiceError:
+def _too_large(settings: Settings, *, unread: bool = False) -> ServiceError:
     limit = settings.max_body_bytes
     return ServiceError(
         413,
         "body_too_large",
         f"the body holds more than {limit:,} bytes; send fewer articles a request",
         details={"max_body_bytes": limit},
+        unread=unread,
     )

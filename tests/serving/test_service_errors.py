@@ -205,3 +205,23 @@ def test_nuls_and_controls_in_a_text(server):
     assert (
         post(server, '{"articles": [{"html": "<p>وصل &#xD800; الوفد&#0; إلى مسقط.</p>"}]}'.encode()).status_code == 200
     )
+
+
+@pytest.mark.parametrize(
+    ("headers", "size", "status"),
+    [
+        ({}, 3_000_000, 413),
+        ({"Content-Type": "text/csv"}, 1_900_000, 415),
+        ({"Content-Encoding": "gzip"}, 1_900_000, 415),
+    ],
+    ids=["too-large", "content-type", "gzip"],
+)
+def test_who_is_refused_while_sending_hears_why(server, headers, size, status):
+    # A caller that sends all before it reads, as simple ones do: a connection closed under its hands would be all it sees.
+    given = {**JSON, **headers, "Host": "x", "Content-Length": str(size)}
+    head = "POST /v1/articles HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(head.encode() + b"\r\n")
+        for _ in range(size // 100_000):
+            connection.sendall(b" " * 100_000)
+        assert answer(connection).startswith(f"HTTP/1.1 {status} ".encode())
