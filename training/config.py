@@ -60,7 +60,7 @@ class TrainingConfig(Section):
             or one factor a claim type; above 1: more recall, less precision.
         precision: `bf16`, `fp32`, or `auto`: bf16 where the hardware multiplies it.
         device: `auto` takes a GPU where there is one.
-        threads: CPU threads of a process; null takes torch's default (all cores, of several processes one each).
+        threads: CPU threads of a process; null takes all cores, of several processes each its part.
         processes: on this machine, each with its own GPU and its share of every batch; null: one a GPU, on a CPU one.
             More: faster where there are GPUs. Where torchrun or accelerate started them, their number counts.
         seed: of the heads, dropout and the order of batches.

@@ -173,6 +173,7 @@ def _arguments(
         bf16=device.precision == "bf16",
         use_cpu=device.name == "cpu",
         ddp_timeout=round(TIMEOUT.total_seconds()),
+        ddp_find_unused_parameters=not config.model.claims,  # a head of no claim types gets no gradient
         seed=training.seed,
         data_seed=training.seed,
         eval_strategy="epoch",

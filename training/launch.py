@@ -28,5 +28,7 @@ def n_wanted(config: TrainingConfig) -> int:
 def launch(n: int, words: Sequence[str]) -> NoReturn:
     """Become torchrun with `n` processes, each of which runs `tasrih` with these words."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(n)]
+    # Each its part of the cores; torchrun would give each of them one, and say so at length.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // n)))
     sys.stdout.flush()
     os.execv(sys.executable, [*torchrun, "-m", "tasrih.cli", *words])  # noqa: S606 - no shell is wanted

@@ -51,7 +51,8 @@ def test_a_process_for_each_gpu_unless_told_or_launched(monkeypatch, gpus):
 
 def test_a_launch_becomes_torchrun(monkeypatch):
     became = []
-    monkeypatch.setattr(launch.os, "execv", lambda path, words: became.append((path, words)))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr("os.execv", lambda path, words: became.append((path, words)))
     launch.launch(2, ["train", "a.yaml", "--resume"])
     path, words = became[0]
     assert path == sys.executable

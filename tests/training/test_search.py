@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -38,7 +39,7 @@ def in_checkout(monkeypatch):
 
 
 @pytest.fixture
-def config(tmp_path) -> Path:
+def config(tmp_path: Path) -> Path:
     path = tmp_path / "search.yaml"
     text = SMOKE.read_text(encoding="utf-8").replace("epochs: 15", "epochs: 3")
     path.write_text(text.replace("log_every_steps: 4", "log_every_steps: 1") + SPACE, encoding="utf-8")
@@ -92,7 +93,7 @@ def test_a_dry_run_prints_the_space(config, capsys):
     assert "release    none; best.yaml" in shown
 
 
-def play(path: Path, *, interrupted: bool, trials: int = 12) -> list[dict[str, object]]:
+def play(path: Path, *, interrupted: bool, trials: int = 12) -> list[dict[str, Any]]:
     """A search for x near 3 and y = 2, whose trials score more with each of three epochs."""
     space = {"x": {"float": [0.0, 10.0]}, "y": {"int": [1, 4]}, "z": {"choice": ["a", "b"]}}
     config = SearchConfig.model_validate({"space": space, "trials": trials, "startup_trials": 4, "seed": 5})
@@ -172,7 +173,7 @@ def test_a_search_killed_and_resumed_is_that_of_an_undisturbed_one(config, tmp_p
     assert resolved["training"]["learning_rate"] == trials[1][0]["knobs"]["training.learning_rate"]
 
 
-def trials_of(folder: Path) -> list[dict[str, object]]:
+def trials_of(folder: Path) -> list[dict[str, Any]]:
     trials = json.loads((folder / "trials.json").read_text(encoding="utf-8"))
     return [{key: value for key, value in trial.items() if key != "seconds"} for trial in trials]
 
