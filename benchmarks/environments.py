@@ -30,7 +30,7 @@ def run(environment: str | None, command: Sequence[str]) -> tuple[str, float]:
     Raises:
         BenchError: it failed, or its environment cannot be made.
     """
-    python = sys.executable if environment is None else str(_python(environment))
+    python = interpreter(environment)
     began_s = time.perf_counter()
     printed = _call([python, "-m", *command])
     return printed, time.perf_counter() - began_s
@@ -45,11 +45,12 @@ def measure(environment: str | None, command: Sequence[str]) -> dict[str, Any]:
         raise BenchError(f"printed no JSON: {printed[-100:]!r}") from fault
 
 
-def _python(environment: str) -> Path:
-    found = _make(environment)
+def interpreter(environment: str | None) -> str:
+    """The Python of an environment, which is made where it is missing; None is our own. Raises `BenchError`."""
+    found = Path(sys.executable) if environment is None else _make(environment)
     if isinstance(found, str):
         raise BenchError(found)
-    return found
+    return str(found)
 
 
 @cache
@@ -80,14 +81,15 @@ def _call(words: Sequence[str]) -> str:
     except subprocess.TimeoutExpired as fault:
         raise BenchError(f"not done after {TIMEOUT_S} s") from fault
     if done.returncode:
-        raise BenchError(_reason(done.stderr) or f"ended with code {done.returncode}")
+        raise BenchError(reason(done.stderr) or f"ended with code {done.returncode}")
     return done.stdout
 
 
-def _reason(stderr: str) -> str:
+def reason(stderr: str) -> str:
+    """The line that tells why a process failed, without paths of this machine."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     told = [line for line in lines if line.startswith("ERROR")] or lines
-    reason = told[-1] if told else ""
+    found = told[-1] if told else ""
     for path, name in ((ROOT, "."), (Path.home(), "~")):
-        reason = reason.replace(str(path), name)
-    return re.sub(r"\w+://\S+", "(an address)", reason)[:200]
+        found = found.replace(str(path), name)
+    return re.sub(r"\w+://\S+", "(an address)", found)[:200]

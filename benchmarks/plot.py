@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.documents import write_between
 from benchmarks.environments import ROOT, WORK
 from benchmarks.tables import everything
 
@@ -20,12 +21,9 @@ OURS, PEERS, CEILING, SECOND = "#1f5f8b", "#b8c4cc", "#c0392b", "#e08e45"
 
 def write_document(results: dict[str, Any]) -> None:
     """Replace what stands between the marks of the document."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    assert rest and END in text, f"{DOCUMENT}: the marks {BEGIN!r} and {END!r} are missing"
-    figures = f"\n![Sentences a second; growth](images/{PICTURE.name})\n\n{everything(results)}\n\n"
-    DOCUMENT.write_text(before + BEGIN + figures + END + after, encoding="utf-8")
+    write_between(
+        DOCUMENT, BEGIN, END, f"![Sentences a second; growth](images/{PICTURE.name})\n\n{everything(results)}"
+    )
 
 
 def draw(results: dict[str, Any]) -> None:

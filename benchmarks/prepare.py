@@ -1,7 +1,7 @@
 """What is written once before anything is measured: texts, and the models that peers load.
 
-In commands, ``{name}`` stands for the path of what is called so: ``release``, ``model``, ``optimum``, ``onnx``, ``int8``, and
-``texts-N``, N sentences.
+In commands, ``{name}`` stands for the path of what is called so: ``release``, ``model``, ``optimum``, ``onnx``, ``int8``,
+``infinity``, ``mix`` (of requests), and ``texts-N``, N sentences.
 """
 
 import hashlib
@@ -19,9 +19,13 @@ RECIPES: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "optimum": ("optimum", ("benchmarks.peers.optimum_openvino", "{model}", "{texts-100}", "--write", "{optimum}")),
     "onnx": ("transformers", ("benchmarks.peers.write_onnx", "{model}", "{onnx}")),
     "int8": ("onnxruntime", ("benchmarks.peers.onnx_runtime", "{onnx}", "{texts-100}", "--write", "{int8}")),
+    "infinity": (None, ("benchmarks.load.infinity_model", "{model}", "{infinity}")),
+    "mix": (None, ("benchmarks.load.mix", "{mix}")),
 }
 # What preparations are made from, besides the release: where it changes, they are made anew.
-SOURCES = ("data/composed/*.jsonl", "benchmarks/texts.py", "benchmarks/model.py", "benchmarks/peers/*.*")
+SOURCES = (
+    "data/composed/*.jsonl", "benchmarks/texts.py", "benchmarks/model.py", "benchmarks/load/mix.py", "benchmarks/peers/*.*",
+)  # fmt: skip
 
 
 class Prepared:

@@ -27,7 +27,7 @@ def profile(found: Mapping[str, Any]) -> str:
     whole_ms = sum(found["stages_ms"].values())
     rows = [(stage, f"{ms:,.1f}", f"{ms / whole_ms:.1%}") for stage, ms in found["stages_ms"].items()]
     last = (f"all, of {found['sentences']:,} sentences", f"{whole_ms:,.1f}", f"cores {found['cores_busy']:.0%} busy")
-    return _table(("stage", "ms", "share"), [*rows, last])
+    return table(("stage", "ms", "share"), [*rows, last])
 
 
 def _headline(results: Results) -> str:
@@ -35,15 +35,15 @@ def _headline(results: Results) -> str:
     ours, peer = by_name.get(results["ours"]), by_name.get(results["best_peer"])
     if not ours:
         return ""
-    said = [f"{ours['title']}: {_spread(ours['per_second'], '{:,.0f}')} sentences/s"]
+    said = [f"{ours['title']}: {spread(ours['per_second'], '{:,.0f}')} sentences/s"]
     if ours["to_pipeline"]:
-        said.append(f"{_spread(ours['to_pipeline'], '{:.2f}')} times transformers `pipeline` at batch 32")
+        said.append(f"{spread(ours['to_pipeline'], '{:.2f}')} times transformers `pipeline` at batch 32")
     if peer and ours["to_best_peer"]:
-        said.append(f"{_spread(ours['to_best_peer'], '{:.2f}')} times the best other peer ({peer['title']})")
+        said.append(f"{spread(ours['to_best_peer'], '{:.2f}')} times the best other peer ({peer['title']})")
     if ours["of_ceiling"]:
-        said.append(f"{_spread(ours['of_ceiling'], '{:.0%}')} of the ceiling")
+        said.append(f"{spread(ours['of_ceiling'], '{:.0%}')} of the ceiling")
     if results["single_to_pipeline"]:
-        said.append(f"one sentence takes {_spread(results['single_to_pipeline'], '{:.2f}')} of the pipeline's time")
+        said.append(f"one sentence takes {spread(results['single_to_pipeline'], '{:.2f}')} of the pipeline's time")
     return "\n".join(f"- {line}" for line in said)
 
 
@@ -51,9 +51,9 @@ def _contestants(results: Results) -> str:
     rows = [
         (
             one["title"],
-            _spread(one["per_second"], "{:,.0f}"),
-            _spread(one["to_pipeline"], "{:.2f}"),
-            _spread(one["of_ceiling"], "{:.0%}"),
+            spread(one["per_second"], "{:,.0f}"),
+            spread(one["to_pipeline"], "{:.2f}"),
+            spread(one["of_ceiling"], "{:.0%}"),
             _two(one.get("single_ms")),
             _two(one.get("article_ms")),
             f"{one['peak_mib']['median']:,.0f}",
@@ -63,14 +63,14 @@ def _contestants(results: Results) -> str:
     if not rows:
         return ""
     head = ("", "sentences/s", "times pipeline 32", "of the ceiling", "1 sentence, ms", "30 sentences, ms", "peak MiB")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _ceilings(results: Results) -> str:
     rows = [
         (
             one["title"],
-            _spread(one["gflops"], "{:,.0f}"),
+            spread(one["gflops"], "{:,.0f}"),
             f"{one['gflops']['median'] / results['gflop_per_sentence']:,.0f}",
             ", ".join(f"{way} {gflops:,.0f}" for way, gflops in sorted(one["all"].items())),
         )
@@ -78,15 +78,15 @@ def _ceilings(results: Results) -> str:
     ]
     if not rows:
         return ""
-    table = _table(("", "GFLOP/s", "sentences/s at that rate", "by way"), rows)
-    return f"{table}\n\nA sentence takes {results['gflop_per_sentence']:.3f} GFLOP on average, without padding."
+    drawn = table(("", "GFLOP/s", "sentences/s at that rate", "by way"), rows)
+    return f"{drawn}\n\nA sentence takes {results['gflop_per_sentence']:.3f} GFLOP on average, without padding."
 
 
 def _cold(results: Results) -> str:
     return "\n".join(
-        f"Example page labelled from the command line: {_spread(one['wall_s'], '{:.2f}')} s "
-        f"({_spread(one['seconds'], '{:.2f}')} s without the start of Python); "
-        f"peak memory {_spread(one['peak_mib'], '{:.0f}')} MiB."
+        f"Example page labelled from the command line: {spread(one['wall_s'], '{:.2f}')} s "
+        f"({spread(one['seconds'], '{:.2f}')} s without the start of Python); "
+        f"peak memory {spread(one['peak_mib'], '{:.0f}')} MiB."
         for one in results["cold"]
     )
 
@@ -102,7 +102,7 @@ def _growth(results: Results) -> str:
         )
         for one in results["growth"]
     ]
-    return _table(("sentences", "s", "off a straight line", "peak MiB", "off a straight line"), rows) if rows else ""
+    return table(("sentences", "s", "off a straight line", "peak MiB", "off a straight line"), rows) if rows else ""
 
 
 def _profile(results: Results) -> str:
@@ -111,7 +111,7 @@ def _profile(results: Results) -> str:
 
 def _failed(results: Results) -> str:
     rows = [(one["title"], one["reason"].replace("|", "/")) for one in results["failed"]]
-    return _table(("", "reason"), rows) if rows else ""
+    return table(("", "reason"), rows) if rows else ""
 
 
 def _machine(results: Results) -> str:
@@ -127,10 +127,10 @@ def _machine(results: Results) -> str:
         "rounds": str(results["rounds"]),
         "command": f"`{settings['command']}`",
     }
-    return _table(("", ""), list(said.items()))
+    return table(("", ""), list(said.items()))
 
 
-def _spread(found: Mapping[str, float] | None, form: str) -> str:
+def spread(found: Mapping[str, float] | None, form: str) -> str:
     """``median [low, high]``."""
     if found is None:
         return ""
@@ -143,6 +143,7 @@ def _two(found: Mapping[str, float] | None) -> str:
     return "" if found is None else f"{found['p50']:,.1f} / {found['p99']:,.1f}"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of Markdown; numbers stand right where there are more than two columns."""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1) if len(head) > 2 else ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
