@@ -8,6 +8,7 @@ reported, not fatal. Figures go to ``build/bench/load.json``; ``--write`` puts t
 
 import argparse
 import json
+import signal
 import statistics
 import sys
 from importlib import metadata
@@ -36,6 +37,8 @@ ANSWERS = ("200", "429", "503")
 def main() -> None:
     """Prepare, start, call, stop, and tell."""
     arguments = _arguments()
+    # As after Ctrl-C: the servers are stopped.
+    signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(1))
     release = Release.load(find_release())
     prepared = Prepared(release)
     WORK.mkdir(parents=True, exist_ok=True)
