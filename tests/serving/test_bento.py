@@ -46,7 +46,7 @@ def test_a_bento_unpacked_elsewhere_labels_an_article(tmp_path):
     def bentoml(*words):
         command = [sys.executable, "-m", "bentoml", *words]
         done = subprocess.run(
-            command, cwd=ROOT, env={**environment(), **extra}, capture_output=True, text=True, timeout=120
+            command, cwd=ROOT, env={**environment(), **extra}, capture_output=True, text=True, timeout=600
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
