@@ -97,7 +97,10 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
 
 def _header_faults(names: Sequence[str], config: TableConfig) -> list[str]:
     place, columns = f"{config.path}:1", config.columns.model_dump()
-    wanted = {"text", "stance"} | config.columns.model_fields_set
+    # Whoever gave a column a name of their own wants it there. Which keys a file set would not do: the resolved config that
+    # a release or a search writes down sets them all.
+    usual = type(config.columns)().model_dump()
+    wanted = {"text", "stance"} | {field for field, name in columns.items() if name != usual[field]}
     faults = [
         f"{place}: column {columns[field]}: missing, found {', '.join(names) or 'nothing'}; name the column of the "
         f"{field} under columns.{field}"

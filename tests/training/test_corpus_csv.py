@@ -9,7 +9,7 @@ import pytest
 from tasrih.errors import CorpusError
 from tasrih.pipeline import Labeller
 from tests.training.tiny_bases import ROOT
-from training.config import load_config
+from training.config import Config, load_config
 from training.config_inputs import CorpusConfig, TableConfig
 from training.corpus import Row, read_corpus
 from training.corpus_checks import check_corpus, corpus_faults
@@ -83,6 +83,14 @@ def test_articles_are_dealt_out_whole_and_always_alike(tmp_path):
     # Rows in another order, and one more at the head: all stay where they were.
     again = rows_of(table(tmp_path / "t.csv", "\n".join(["article_id,text,stance", "b,جديدة,for", *reversed(lines)])))
     assert {row.id: row.split for row in rows}.items() <= {row.id: row.split for row in again}.items()
+
+
+def test_a_resolved_config_reads_the_table_that_its_file_read():
+    config = load_config(
+        ROOT / "configs/own-labels.yaml", [f"corpus.tables=[{{path: {ROOT}/examples/own-labels.csv}}]"]
+    )
+    resolved = Config.model_validate(config.to_json())
+    assert read_corpus(resolved.corpus).sha256 == read_corpus(config.corpus).sha256
 
 
 def test_a_sentence_without_id_is_its_own(tmp_path):
