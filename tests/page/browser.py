@@ -1,5 +1,6 @@
 """A real Chromium on a really running service, which notes whatever must not happen."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +55,14 @@ class Visitor:
     def sentence(self, words: str) -> Any:
         """The sentence of the article that holds these words."""
         return self.page.locator(".paper .sentence", has_text=words).first
+
+
+def until(page: Page, expression: str, arg: Any = None) -> None:
+    """Wait until it holds. Playwright's own way asks for `eval` inside the page, which the policy forbids."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < end, f"never: {expression}"
+        page.wait_for_timeout(50)
 
 
 def visit(browser: Browser, url: str, *, size: tuple[int, int] = DESKTOP, dark: bool = False) -> Visitor:

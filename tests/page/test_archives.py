@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.page.articles import ALLEGATION, DENIAL, ROWS
+from tests.page.browser import until
 
 pytestmark = pytest.mark.system
 
@@ -39,12 +40,12 @@ def test_an_archive_is_labelled_and_filtered(visitor, uploaded):
     everything = count(page)
     assert everything == 6
     page.locator(".filters select").nth(1).select_option("denial")
-    page.wait_for_function("n => document.querySelectorAll('tbody tr').length < n", arg=everything)
+    until(page, "n => document.querySelectorAll('tbody tr').length < n", arg=everything)
     assert DENIAL in page.locator("tbody").inner_text()
     page.locator(".filters select").nth(1).select_option("")
-    page.wait_for_function("n => document.querySelectorAll('tbody tr').length === n", arg=everything)
+    until(page, "n => document.querySelectorAll('tbody tr').length === n", arg=everything)
     page.locator(".filters input[type=date]").first.fill("2026-11-01")
-    page.wait_for_function("n => document.querySelectorAll('tbody tr').length < n", arg=everything)
+    until(page, "n => document.querySelectorAll('tbody tr').length < n", arg=everything)
     assert ALLEGATION not in page.locator("tbody").inner_text()
     page.locator(".filters input[type=date]").first.fill("")
     page.locator(".filters input[type=text]").fill("وكالة الشمال")
@@ -57,7 +58,7 @@ def test_an_archive_is_labelled_and_filtered(visitor, uploaded):
 def test_what_is_filtered_is_exported(visitor, uploaded, tmp_path, format):
     page = opened(visitor, uploaded)
     page.locator(".filters select").nth(1).select_option("denial")
-    page.wait_for_function("document.querySelectorAll('tbody tr').length < 6")
+    until(page, "document.querySelectorAll('tbody tr').length < 6")
     with page.expect_download() as waiting:
         page.locator(f"[data-format={format}]").click()
     waiting.value.save_as(tmp_path / "export")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.page.articles import ALLEGATION, ARTICLE, DENIAL, PLAIN
+from tests.page.browser import until
 
 pytestmark = pytest.mark.system
 
@@ -29,8 +30,12 @@ def test_two_keys_change_a_label(visitor, service):
     # The keys were pressed on the sentence: the focus is there still.
     assert "الوفد" in page.evaluate("document.activeElement.textContent")
     # A digit of an Arabic keyboard counts, Escape takes it back.
-    page.keyboard.press("٢")
+    page.evaluate(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: '٢', bubbles: true, cancelable: true}))"
+    )
+    until(page, "document.querySelector('.editor input[value=western_accusation]').checked")
     page.keyboard.press("Escape")
+    assert not page.locator(".editor input[value=western_accusation]").is_checked()
     assert len(reviews(service, PLAIN)) == before + 1
 
 
@@ -65,7 +70,7 @@ def test_a_second_reviewer_overwrites_nothing(visitor, service):
             page.keyboard.press("Enter")
     names = [one["reviewer"] for one in reviews(service, DENIAL)]
     assert names[:2] == ["هند", "نور"]
-    page.wait_for_function("document.querySelectorAll('.history > li').length >= 2")
+    until(page, "document.querySelectorAll('.history > li').length >= 2")
 
 
 def test_the_queue_brings_the_least_certain_first(visitor):
@@ -88,7 +93,7 @@ def test_the_queue_brings_the_least_certain_first(visitor):
     first = page.locator(".card .large").inner_text()
     page.keyboard.press("3")
     page.keyboard.press("Enter")
-    page.wait_for_function("words => document.querySelector('.card .large').textContent !== words", arg=first)
+    until(page, "words => document.querySelector('.card .large').textContent !== words", arg=first)
     assert page.locator(".queue .done").count() == 1
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.page.articles import ARTICLE
+from tests.page.browser import until
 
 pytestmark = pytest.mark.system
 
@@ -43,9 +44,9 @@ def test_from_the_skip_link_to_a_kept_correction(visitor, service):
     page.keyboard.press("Escape")
     assert page.evaluate(f"{ACTIVE}.dataset.place") == "1"
     page.keyboard.press("1")
-    page.wait_for_function("document.getElementById('live').textContent.includes('Enter')")
+    until(page, "document.getElementById('live').textContent.includes('Enter')")
     page.keyboard.press("Enter")
-    page.wait_for_function(f"{ACTIVE}.autocomplete === 'name'")
+    until(page, f"{ACTIVE}.autocomplete === 'name'")
     page.keyboard.insert_text("مريم")
     page.keyboard.press("Enter")
     page.wait_for_selector(".sentence[data-place='1'] .pencil")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.page.articles import ARTICLE, HOSTILE, LONG, RLO
+from tests.page.browser import until
 
 pytestmark = pytest.mark.system
 
@@ -61,7 +62,7 @@ def test_a_hundred_thousand_characters_are_read(visitor):
     page.wait_for_selector(".why .method")
     began = page.evaluate("performance.now()")
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("document.activeElement.dataset.place === '401'")
+    until(page, "document.activeElement.dataset.place === '401'")
     assert page.evaluate("performance.now()") - began < 5000
 
 

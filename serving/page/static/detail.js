@@ -68,7 +68,7 @@ export class Detail {
 
   build(sentence) {
     const given = sentence.given ?? sentence;
-    this.label = given.claim_types[0] ?? given.stance;
+    this.label = given.stance;
     this.why = h("div", { class: "why" });
     this.past = h("div", { class: "past" });
     this.editor = new Editor(sentence, { ...this.origin, ...sentence.origin, place: sentence.place ?? this.place }, {

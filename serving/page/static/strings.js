@@ -68,7 +68,7 @@ const STRINGS = {
   why_method: ["الطريقة: الحجب ({method}): تُحجب كل كلمة ويُقاس كم يتغيّر الاحتمال.", "Method: {method}: each word is hidden in turn, and the change of the probability is measured."],
   why_for: ["ترفع الاحتمال", "raises it"],
   why_against: ["تخفضه", "lowers it"],
-  why_none: ["لا كلمة بعينها رجّحت هذا الوسم.", "No single word carries this label."],
+  why_none: ["لا كلمة وحدها رجّحت هذا الوسم؛ تحمله عدة كلمات معًا، أو لا تحمله الجملة.", "No word alone carries this label: several do together, or the sentence does not carry it."],
   why_failed: ["تعذّر بيان السبب.", "The reason cannot be shown."],
 
   change: ["صحّح الوسم", "Correct the label"],

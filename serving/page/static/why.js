@@ -6,7 +6,7 @@ import { nameOf, percent } from "./labels.js";
 import { language, t } from "./strings.js";
 
 const TOP = 5;
-const LEAST = 0.02;
+const LEAST = 0.01;
 
 /** Weights drawn into the sentence: underlined from 1 to 4, what lowers the label with dashes. */
 function drawn(text, words, weights) {
