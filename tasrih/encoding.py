@@ -7,6 +7,7 @@ A sentence's padded length depends on the sentence alone (its length, rounded up
 the longest neighbour moves probabilities in reduced precision.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,13 @@ from tokenizers import Tokenizer
 
 from tasrih.types import Encoded, EncodedBatch
 
-__all__ = ["Encoder", "Placed", "batches", "padded_length"]
+__all__ = ["Encoder", "Placed", "batches", "padded_length", "portions"]
 
 # Padded lengths are multiples of this. Finer wastes fewer tokens, coarser makes fewer shapes for an engine to prepare.
 LENGTH_STEP = 8
+
+# Characters tokenised at once. What the tokenizer gives takes 100 bytes a token and more until it is cut.
+PORTION_CHARACTERS = 2**18
 
 # Padded tokens a batch may hold: what bounds the memory of a forward pass.
 MAX_BATCH_TOKENS = 4096
@@ -51,14 +55,30 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Tokenise normalised texts; a text too long loses its end but keeps the closing special."""
-        encodings = self._tokenizer.encode_batch_fast(list(texts))
-        return [self._cut(encoding.ids) for encoding in encodings]
+        encoded: list[Encoded] = []
+        for portion in portions(texts, max_characters=PORTION_CHARACTERS):
+            encoded += [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(portion)]
+        return encoded
 
     def _cut(self, ids: list[int]) -> Encoded:
         n_tokens = len(ids)
         if n_tokens > self.max_length:
             ids = [*ids[: self.max_length - 1], ids[-1]]
         return Encoded(tuple(ids), n_tokens)
+
+
+def portions(texts: Sequence[str], *, max_characters: int, max_texts: int = sys.maxsize) -> Iterator[list[str]]:
+    """Texts in order, in lists of at most so many characters and texts; a longer text is a list of its own."""
+    portion: list[str] = []
+    n_characters = 0
+    for text in texts:
+        if portion and (len(portion) == max_texts or n_characters + len(text) > max_characters):
+            yield portion
+            portion, n_characters = [], 0
+        portion.append(text)
+        n_characters += len(text)
+    if portion:
+        yield portion
 
 
 def padded_length(n_tokens: int, *, max_length: int) -> int:

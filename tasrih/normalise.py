@@ -187,8 +187,11 @@ def _light(text: str) -> str:
     # Scraped text carries references ("&quot;") that extraction, which must keep offsets, left in.
     text = _unescape(text)
     for _ in range(2):  # the second time for what the first brings together: a letter, a tatweel, its hamza
+        before = text
         text = _LIGHT_STRIPPED.sub("", text)
         text = unicodedata.normalize("NFKC", _MANY_MARKS.sub(_stream_safe, text))
+        if text == before:
+            break
     text = " ".join(text.translate(_ALL_WESTERN_DIGITS).split())
     if _unescape(text) != text:  # "&amp;lt;" was "&lt;" on the page: text, not a reference
         text = re.sub(r"&(?=\S)", "& ", text)

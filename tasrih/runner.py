@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasrih.encoding import Encoder, batches
+from tasrih.encoding import Encoder, batches, portions
 from tasrih.engines import Engine
 from tasrih.types import Answers, EncodedBatch, FloatArray, Logits
 
@@ -19,6 +19,8 @@ __all__ = ["WINDOW", "Runner"]
 
 # Sentences tokenised ahead of the engine. More fills batches better, fewer starts the engine sooner and holds less.
 WINDOW = 2048
+# And characters: of news a window has half as many. Token ids are Python's own numbers, 36 bytes each.
+WINDOW_CHARACTERS = 2**20
 
 
 class _Answer(NamedTuple):
@@ -84,8 +86,9 @@ class Runner:
         self, texts: Sequence[str], lengths: list[tuple[int, bool]], placed: list[list[int]]
     ) -> Iterator[EncodedBatch]:
         """Batches of all windows; notes each text's length, and which texts a batch holds."""
-        for start in range(0, len(texts), WINDOW):
-            window = self._encoder.encode(texts[start : start + WINDOW])
+        for portion in portions(texts, max_texts=WINDOW, max_characters=WINDOW_CHARACTERS):
+            start = len(lengths)
+            window = self._encoder.encode(portion)
             lengths += [(tokens.n_tokens, tokens.truncated) for tokens in window]
             for one in batches(window, pad_id=self._pad_id, max_length=self._encoder.max_length):
                 placed.append([start + place for place in one.places])

@@ -301,8 +301,15 @@ def test_nothing_reports_home():
 def test_info_tells_release_and_engine(capsys):
     assert cli.main(["info", "--format", "json"]) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert facts["engine"].startswith("openvino") and facts["precision"].split()[0] in ("bf16", "f32")
+    assert facts["engine"].startswith("openvino") and "CPU" in facts["engine"]
+    assert facts["precision"].split()[0] in ("bf16", "f32") and "multipl" in facts["precision"]
     assert facts["stances"] and facts["libraries"]["openvino"]
+
+
+def test_info_tells_what_was_asked_for(capsys):
+    assert cli.main(["info", "--engine", "openvino", "--precision", "f32", "--format", "json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["engine"].endswith("(asked for)") and facts["precision"] == "f32 (asked for)"
 
 
 def test_a_reader_that_leaves_is_no_failure():

@@ -7,7 +7,8 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
-from tasrih.encoding import Encoder, batches, padded_length
+from tasrih import encoding as module
+from tasrih.encoding import Encoder, batches, padded_length, portions
 from tasrih.types import Encoded
 
 
@@ -67,3 +68,13 @@ def test_batches_place_every_sentence_once_within_the_budget(encoded, budget):
             assert (one.batch.ids_BL[row, len(ids) :] == 99).all()
             assert one.batch.mask_BL[row].sum() == len(ids) and one.batch.mask_BL[row, : len(ids)].all()
             assert one.batch.mask_BL.dtype == np.int64
+
+
+def test_long_texts_are_tokenised_in_portions_and_nothing_else_changes(tokenizer_path, monkeypatch):
+    encoder = Encoder(tokenizer_path, max_length=6)
+    texts = ["قالت موسكو " * n for n in (1, 9, 0, 2, 30, 1)]
+    whole = encoder.encode(texts)
+    monkeypatch.setattr(module, "PORTION_CHARACTERS", 40)
+    assert [len(portion) for portion in portions(texts, max_characters=40)] == [1, 1, 2, 1, 1]
+    assert [len(portion) for portion in portions(texts, max_characters=1000, max_texts=4)] == [4, 2]
+    assert encoder.encode(texts) == whole == [encoder.encode([text])[0] for text in texts]

@@ -53,6 +53,24 @@ def test_answers_come_in_order_across_windows(encoder, monkeypatch):
     assert answers.n_tokens_B.tolist() == [one.n_tokens for one in encoder.encode(TEXTS)]
 
 
+def test_long_texts_make_windows_of_fewer(encoder, monkeypatch):
+    windows: list[int] = []
+    monkeypatch.setattr(module, "WINDOW_CHARACTERS", 2_000)
+    monkeypatch.setattr(Encoder, "encode", _noting(Encoder.encode, windows))
+    answers = make(encoder, Counting()).run(TEXTS)
+    assert len(windows) > 10 and sum(windows) == len(TEXTS)
+    monkeypatch.undo()
+    assert answers.logits.stance_BS.tolist() == expected(encoder, TEXTS)
+
+
+def _noting(encode, windows: list[int]):
+    def noting(self, texts):
+        windows.append(len(texts))
+        return encode(self, texts)
+
+    return noting
+
+
 def test_equal_texts_of_a_call_are_computed_once(encoder):
     engine = Counting()
     texts = [TEXTS[3], TEXTS[1], TEXTS[3], TEXTS[3], TEXTS[1]]

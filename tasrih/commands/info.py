@@ -12,6 +12,16 @@ from tasrih.commands.label import add_model_arguments
 
 __all__ = ["INFO"]
 
+# Why `auto` came to what runs; see `tasrih.engines.open_engine`.
+_ASKED = "asked for"
+_ENGINE_CHOSEN = {
+    "openvino": "fastest on a CPU; there is no torch beside an NVIDIA GPU",
+    "torch": "it is installed, and there is an NVIDIA GPU",
+}
+_PRECISION_CHOSEN = {
+    "bf16": "what it runs on multiplies bfloat16",
+    "f32": "what it runs on does not multiply bfloat16",
+}
 LIBRARIES = ("numpy", "openvino", "tokenizers", "trafilatura", "torch", "transformers", "bentoml")
 
 
@@ -26,7 +36,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from tasrih.pipeline import Labeller
 
     labeller = Labeller.open(arguments.model, engine=arguments.engine, precision=arguments.precision)
-    facts = _facts(labeller)
+    facts = _facts(labeller, arguments)
     if arguments.format == "json":
         sys.stdout.write(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
     else:
@@ -34,8 +44,8 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _facts(labeller: Any) -> dict[str, Any]:
-    release = labeller.release
+def _facts(labeller: Any, asked: argparse.Namespace) -> dict[str, Any]:
+    release, engine = labeller.release, labeller.engine
     return {
         "release": f"{release.name} {release.version}",
         "folder": str(release.layout.folder),
@@ -45,20 +55,13 @@ def _facts(labeller: Any) -> dict[str, Any]:
         "normalisation": release.normalisation,
         "max tokens": release.max_length,
         "calibration": release.calibration.to_json(release.labels),
-        "engine": labeller.engine.name,
-        "precision": f"{labeller.engine.precision} ({_why(labeller.engine.precision)})",
-        "device": labeller.engine.device,
+        "engine": f"{engine.name} ({_ENGINE_CHOSEN[engine.name.split()[0]] if asked.engine == 'auto' else _ASKED})",
+        "precision": f"{engine.precision} ({_PRECISION_CHOSEN[engine.precision] if asked.precision == 'auto' else _ASKED})",
+        "device": engine.device,
         "tasrih": metadata.version("tasrih"),
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in LIBRARIES},
     }
-
-
-def _why(precision: str) -> str:
-    return {
-        "bf16": "this processor multiplies bfloat16",
-        "f32": "asked for, or this processor does not multiply bfloat16",
-    }[precision]
 
 
 def _version(library: str) -> str:
