@@ -9,7 +9,7 @@ from serving.schemas import Message
 __all__ = ["Draft", "Given"]
 
 # PostgreSQL keeps no NUL, and nobody needs one.
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 Free = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 # What an integer column of either database holds.
 Offset = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -26,7 +26,7 @@ class Given(Message):
 class Draft(Message):
     """A correction, or a confirmation where the labels are those given. A further one of the same reviewer is a new row."""
 
-    text: str = Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*\S[^\x00]*$", description="The sentence.")
+    text: str = Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", description="The sentence.")
     stance: Line = Field(description="One of the release's stances.")
     claim_types: list[Line] = Field(
         max_length=100,

@@ -204,7 +204,7 @@ def test_what_is_no_filter(desk, query):
     assert error["details"]["faults"][0]["field"] == field
 
 
-@pytest.mark.parametrize("id", ["x", "..", "%2e%2e", "0" * 12 + "-" + "0" * 8, "كلمة"])
+@pytest.mark.parametrize("id", ["x", "%2e%2e", "0" * 12 + "-" + "0" * 8, "كلمة"])
 def test_an_archive_that_is_not(desk, id):
     server, _ = desk
     for path in (f"/v1/archives/{id}", f"/v1/archives/{id}/sentences", f"/v1/archives/{id}/summary.html"):

@@ -8,7 +8,7 @@ from tests.serving.server import Server
 from tests.serving.test_service_errors import assert_error
 
 ALLEGATION = "قالت سيول إن بيونغ يانغ أرسلت إلى موسكو ثلاثة آلاف حاوية من القذائف."
-CHANGED = "قالت سيول إن بيونغ يانغ أرسلت إلى موسكو ثلاثة آلاف حاوية من الأرز."
+DENIAL = "ونفى المتحدث باسم الكرملين هذه المزاعم."
 
 
 def explain(server, text, **options):
@@ -37,14 +37,14 @@ def test_a_weight_is_what_leaving_the_word_out_takes_away(server):
 
 
 def test_it_reacts_to_a_changed_word(server):
-    claim = "arms_transfer_allegation"
-    before, after = explain(server, ALLEGATION), explain(server, CHANGED)
-    shells, rice = before["words"][-1], after["words"][-1]
-    assert (shells["text"], rice["text"]) == ("القذائف", "الأرز")
-    assert claim in before["claim_types"] and before["claim_probabilities"][claim] > after["claim_probabilities"][claim]
-    # What made the difference is what the explanation points at.
-    assert shells["weights"][claim] > rice["weights"][claim]
-    assert explain(server, ALLEGATION)["words"] == before["words"]
+    before, after = explain(server, DENIAL), explain(server, DENIAL.replace("ونفى", "وأكد"))
+    denied, confirmed = before["words"][0], after["words"][0]
+    assert (denied["text"], confirmed["text"]) == ("ونفى", "وأكد")
+    assert before["claim_probabilities"]["denial"] > after["claim_probabilities"]["denial"] + 0.1
+    # What made the difference is what the explanation points at, and more than any other word.
+    assert denied["weights"]["denial"] > confirmed["weights"]["denial"] + 0.1
+    assert denied["weights"]["denial"] == max(word["weights"]["denial"] for word in before["words"])
+    assert explain(server, DENIAL)["words"] == before["words"]
 
 
 def test_words_are_words_with_their_marks():
