@@ -53,8 +53,8 @@ def main(url: str) -> None:
             path = FOLDER / f"{name}.png"
             visitor.page.screenshot(path=path)
             visitor.context.close()
-            # Few colours are enough for letters and tints, and a third of the bytes.
-            Image.open(path).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+            # Colours enough for letters and tints, at a third of the bytes.
+            Image.open(path).convert("RGB").quantize(256, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
         browser.close()
 
 

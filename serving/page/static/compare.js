@@ -71,6 +71,6 @@ function row(one, other) {
   const changed = !sameLabels(one, other);
   const cell = (sentence) => [labelsOf(sentence.stance, sentence.claim_types), " ",
     h("span", { class: "figure faint" }, percent(sentence.stance_probabilities[sentence.stance]))];
-  const mark = changed && h("span", { class: "changed-mark", lang: language() }, glyph("≠"), t("changed"));
+  const mark = changed && h("span", { class: "changed-mark", lang: language() }, glyph("↔"), t("changed"));
   return { changed, cells: [[mark, fill(h("bdi", { dir: "auto" }), one.text)], cell(one), cell(other)] };
 }

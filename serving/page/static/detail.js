@@ -78,7 +78,7 @@ export class Detail {
     this.form = h("details", { class: "fold", open: this.open, ontoggle: () => { this.open = this.form.open; } },
       h("summary", {}, t("change")), this.editor.element);
     put(this.element,
-      h("div", { class: "detail-head" }, h("h3", {}, chip(sentence.stance), sentence.claim_types.map((name) => chip(name))),
+      h("div", { class: "detail-head" }, h(this.withText ? "h2" : "h3", {}, chip(sentence.stance), sentence.claim_types.map((name) => chip(name))),
         button("✕", () => this.leave(), { class: "quiet close", "aria-label": t("close") })),
       sentence.needs_review && h("p", { class: "unsure-note" }, "؟ ", t("needs_review")),
       this.withText && fill(h("p", { class: "large", lang: "ar", dir: "rtl" }), sentence.text),

@@ -36,7 +36,7 @@ function listed(words, weights) {
 
 /** Show why a sentence got a label; what comes late for another sentence is dropped. */
 export async function showWhy(element, text, label, signal) {
-  const heading = h("h4", {}, t("why_of", { name: nameOf(label) }));
+  const heading = h("h3", {}, t("why_of", { name: nameOf(label) }));
   put(element, heading, h("p", { class: "faint" }, t("why_waiting")));
   let answer;
   try {
