@@ -99,4 +99,6 @@ class Labeller:
 
     def _answer(self, texts: Sequence[str]) -> Answers:
         scheme = self.release.normalisation
-        return self._runner.run([normalise(text, scheme=scheme) for text in texts])
+        # Once a distinct text: otherwise each repeat would be a copy of its own.
+        normalised = {text: normalise(text, scheme=scheme) for text in dict.fromkeys(texts)}
+        return self._runner.run([normalised[text] for text in texts])
