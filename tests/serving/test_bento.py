@@ -20,7 +20,8 @@ SENTENCE = "قالت سيول إن بيونغ يانغ أرسلت إلى موس�
 
 
 def test_it_asks_for_the_packages_that_tasrih_needs():
-    packages = yaml.safe_load((ROOT / "bentofile.yaml").read_text(encoding="utf-8"))["python"]["packages"]
+    bento = yaml.safe_load((ROOT / "bentofile.yaml").read_text(encoding="utf-8"))
+    packages = bento["python"]["packages"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = [*project["dependencies"], *project["optional-dependencies"]["postgres"]]
     assert set(packages) <= set(needed)
@@ -35,6 +36,8 @@ def test_it_asks_for_the_packages_that_tasrih_needs():
     others = {name for name in used if name not in sys.stdlib_module_names} - held - extras
     assert others <= {"serving", "tasrih", "yaml", "markupsafe", "pydantic_core", "htmldate", "justext"}, others
     assert not [one for one in needed if one.startswith(("torch", "transformers"))]
+    current = json.loads((ROOT / "models" / "current.json").read_text(encoding="utf-8"))["release"]
+    assert [one for one in bento["include"] if one.startswith("/models/")] == ["/models/current.json", f"/models/{current}/"]
 
 
 @pytest.mark.system
@@ -72,7 +75,10 @@ def test_a_bento_unpacked_elsewhere_labels_an_article(tmp_path):
         row = json.dumps({"text": SENTENCE}).encode()
         id = server.client.post("/v1/archives?name=a.jsonl", content=row).json()["archive"]["id"]
         end = time.monotonic() + 120
-        while (archive := server.client.get(f"/v1/archives/{id}").json()["archive"])["status"] in ("waiting", "running"):
+        while (archive := server.client.get(f"/v1/archives/{id}").json()["archive"])["status"] in (
+            "waiting",
+            "running",
+        ):
             assert time.monotonic() < end, archive
             time.sleep(0.2)
         assert (archive["status"], archive["sentences"]) == ("complete", 1), archive
