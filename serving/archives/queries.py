@@ -1,9 +1,10 @@
 """What callers ask of archives."""
 
 import datetime
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from serving.archives.folder import is_readable
 from serving.exports import Export
@@ -21,6 +22,17 @@ def _any_case(word: str) -> str:
 
 _KNOWN = "|".join(_any_case(suffix) for suffix in _SUFFIXES)
 _PACKED = "|".join(_any_case(suffix) for suffix in ("gz", "zst"))
+
+
+def _iso(value: Any) -> Any:
+    if not _DAY.fullmatch(str(value)):
+        raise ValueError("expected a day such as 2024-06-19")
+    return value
+
+
+# A bare number is no day, though it could be one counted from 1970.
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Day = Annotated[datetime.date, BeforeValidator(_iso)]
 
 
 class UploadQuery(Query):
@@ -47,10 +59,10 @@ class Filters(Query):
     stance: str | None = None
     claim_type: str | None = None
     source: str | None = Field(default=None, description="The outlet, as its articles have it.")
-    from_: datetime.date | None = Field(
+    from_: Day | None = Field(
         default=None, alias="from", description="First day of publishing; articles without a day are left out."
     )
-    to: datetime.date | None = Field(default=None, description="Last day of publishing.")
+    to: Day | None = Field(default=None, description="Last day of publishing.")
     needs_review: bool | None = None
     max_confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None, description="At most so probable that stance and claim types are right, all together."

@@ -1,7 +1,7 @@
 """Runs the archives' jobs: one at a time, oldest first, each as a process of its own at low priority.
 
 The folder is the queue. Of several services that share it one runs jobs: who holds its lock. A service that ends stops its job,
-and the next one resumes it; where the job outlived the service (a kill), the next one waits until it lets go of its output.
+and the next one resumes it; where the service is killed, its job ends with it (`serving.batch.leash`).
 """
 
 import fcntl
@@ -16,9 +16,11 @@ from pathlib import Path
 
 from serving.archives.archive import LABELLED, Archive, manifest_of
 from serving.archives.folder import Archives
+from serving.batch.leash import LEASH
 from serving.batch.store import LocalStore
 from serving.logs import describe
 from tasrih.errors import ConfigError
+from tasrih.release import Layout
 
 __all__ = ["Runner"]
 
@@ -102,7 +104,11 @@ class Runner:
 
     def _label(self, archive: Archive) -> None:
         """Take an archive's job to its end, unless it is deleted or the service stops."""
-        begun = self._archives.note(archive.id, status="running", model=archive.model or str(self._model))
+        model = archive.model
+        if model is None or not Layout(Path(model)).manifest.is_file():
+            # What the job began with may have been replaced meanwhile; it is then done anew, by what is served now.
+            model = str(self._model)
+        begun = self._archives.note(archive.id, status="running", model=model)
         if begun is None:
             return
         folder = self._archives.folder(archive.id)
@@ -141,13 +147,21 @@ class Runner:
         # In a group of its own, so that Ctrl-C reaches the service first, but in its session, where priorities compare.
         with (folder / LOG).open("wb") as out:
             job = subprocess.Popen(  # noqa: S603  # no shell; of outside words a path in our folder alone
-                command, cwd=PACKAGES, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, process_group=0
+                command,
+                cwd=PACKAGES,
+                env={**os.environ, LEASH: "1"},
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                process_group=0,
             )
         os.setpriority(os.PRIO_PROCESS, job.pid, NICENESS)
-        while (code := job.poll()) is None:
-            if self._is_over(archive):
-                _end(job)
-                return None
+        assert job.stdin is not None
+        with job.stdin:  # open for as long as we live
+            while (code := job.poll()) is None:
+                if self._is_over(archive):
+                    _end(job)
+                    return None
         return code
 
     def _is_over(self, archive: Archive) -> bool:
@@ -180,6 +194,6 @@ def _reason(folder: Path, archive: Archive) -> str:
     text = (folder / LOG).read_text(encoding="utf-8", errors="replace")
     said = [line.removeprefix("tasrih: ") for line in text.splitlines() if line.startswith("tasrih: ")]
     reason = said[-1] if said else "the job said nothing; its log tells more"
-    for path, name in ((folder / archive.file, archive.name), (folder, "…")):
+    for path, name in ((folder / archive.file, archive.name), (folder, "…"), (archive.model, "the release's folder")):
         reason = reason.replace(str(path), name)
     return reason[:2000]

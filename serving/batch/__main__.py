@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from serving.batch.commands import BATCH
+from serving.batch.leash import hold
 from tasrih.cli import EXIT_FAILED, complain
 from tasrih.errors import TasrihError
 
@@ -13,6 +14,7 @@ __all__: list[str] = []
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="python -m serving.batch", description=BATCH.summary)
     BATCH.configure(parser)
+    hold()
     try:
         return BATCH.run(parser.parse_args())
     except TasrihError as error:

@@ -1,8 +1,8 @@
 """A review as a caller sends it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from serving.schemas import Message
 
@@ -11,8 +11,15 @@ __all__ = ["Draft", "Given"]
 # PostgreSQL keeps no NUL, and nobody needs one.
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 Free = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+def _whole(value: Any) -> Any:
+    # 7.0 is an integer to JSON Schema, and to JavaScript.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 # What an integer column of either database holds.
-Offset = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Offset = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=2**31 - 1)]
 
 
 class Given(Message):
@@ -26,7 +33,9 @@ class Given(Message):
 class Draft(Message):
     """A correction, or a confirmation where the labels are those given. A further one of the same reviewer is a new row."""
 
-    text: str = Field(min_length=1, max_length=20_000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", description="The sentence.")
+    text: str = Field(
+        min_length=1, max_length=20_000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", description="The sentence."
+    )
     stance: Line = Field(description="One of the release's stances.")
     claim_types: list[Line] = Field(
         max_length=100,

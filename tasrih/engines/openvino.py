@@ -17,6 +17,10 @@ __all__ = ["OpenVinoEngine"]
 
 MODEL_FILE = "openvino_model.xml"
 _TYPES = {"f32": openvino.Type.f32, "bf16": openvino.Type.bf16}
+# OpenVINO makes its tables of types at the first use of a tensor's data, and lets go of the interpreter's lock meanwhile. Two
+# threads whose first batches end together would wait for each other for ever: one for the lock, the other for the tables.
+openvino.Tensor(np.zeros((1, 1), dtype=np.float32)).data  # noqa: B018
+openvino.Tensor(np.zeros((1, 1), dtype=np.int64)).data  # noqa: B018
 # Compiled releases kept in the user's cache folder, under a megabyte each; those used longest ago go first.
 COMPILED_KEPT = 4
 

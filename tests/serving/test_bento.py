@@ -37,7 +37,10 @@ def test_it_asks_for_the_packages_that_tasrih_needs():
     assert others <= {"serving", "tasrih", "yaml", "markupsafe", "pydantic_core", "htmldate", "justext"}, others
     assert not [one for one in needed if one.startswith(("torch", "transformers"))]
     current = json.loads((ROOT / "models" / "current.json").read_text(encoding="utf-8"))["release"]
-    assert [one for one in bento["include"] if one.startswith("/models/")] == ["/models/current.json", f"/models/{current}/"]
+    assert [one for one in bento["include"] if one.startswith("/models/")] == [
+        "/models/current.json",
+        f"/models/{current}/",
+    ]
 
 
 @pytest.mark.system

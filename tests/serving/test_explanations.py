@@ -1,5 +1,7 @@
 """Explanations: what each word did for the labels, as leaving it out tells; and requests that name a release."""
 
+from typing import Any
+
 import pytest
 
 from serving.explanation import MAX_WORDS, words_of
@@ -90,7 +92,7 @@ def test_a_request_names_its_release(two):
     info = two.client.get("/v1/info").json()
     first, second = info["releases"]
     assert first == info["release"] and second == {"name": first["name"], "version": VERSION}
-    given = {
+    given: dict[str, dict[str, Any]] = {
         "/v1/articles": {"articles": [{"text": ALLEGATION}]},
         "/v1/sentences": {"sentences": [{"text": ALLEGATION}]},
         "/v1/explanations": {"text": ALLEGATION},

@@ -5,6 +5,7 @@ import io
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import openpyxl
 import pytest
@@ -21,7 +22,7 @@ from tests.serving.server import Server
 from tests.serving.test_service_errors import assert_error
 
 DENIAL = "ونفت الوزارة أن تكون قد تسلمت أي شحنة."
-FULL = {
+FULL: dict[str, Any] = {
     "text": DENIAL, "stance": "pro_russia", "claim_types": ["denial"], "reviewer": "سلمى", "note": "=النفي صريح",
     "article_id": "مقال-7", "source": "وكالة", "place": 2, "start": 40, "end": 78,
     "given": {"stance": "neutral_report", "claim_types": [], "release": "tasrih-base 0.2.0"},

@@ -81,7 +81,8 @@ def test_agreement_of_pairs():
     assert {one.reviewers for one in found} == {("سلمى", "ليلى")}
     by_label = {one.label: one for one in found}
     assert set(by_label) == {STANCE, "neutral_report", "pro_russia", "denial"}
-    assert (by_label[STANCE].n, by_label[STANCE].share, by_label["denial"].kappa) == (2, 0.5, pytest.approx(1.0))
+    assert (by_label[STANCE].n, by_label[STANCE].share) == (2, 0.5)
+    assert by_label["denial"].kappa == pytest.approx(1.0)
 
 
 @pytest.fixture
