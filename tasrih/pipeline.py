@@ -1,10 +1,11 @@
 """The flow, end to end: documents in, reports out.
 
-document -> read_article -> split_article -> normalise -> run (encode, batches, engine) -> decide -> report
+document -> read_article -> split_article -> run (normalise, encode, batches, engine) -> decide -> report
 """
 
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from tasrih.article import read_article
 from tasrih.encoding import Encoder
@@ -15,7 +16,6 @@ from tasrih.report import label_sentences, make_report
 from tasrih.runner import Runner
 from tasrih.sentences import split_article
 from tasrih.types import (
-    Answers,
     ArticleReport,
     Decisions,
     Document,
@@ -39,6 +39,7 @@ class Labeller:
         self.release = release
         self.engine = engine
         self._runner = Runner(
+            partial(normalise, scheme=release.normalisation),
             Encoder(release.layout.tokenizer, max_length=release.max_length),
             engine,
             pad_id=release.pad_id,
@@ -89,16 +90,10 @@ class Labeller:
 
     def label_sentences(self, sentences: Sequence[Sentence]) -> list[LabelledSentence]:
         """One labelled sentence each, in order."""
-        answers = self._answer([sentence.text for sentence in sentences])
+        answers = self._runner.run([sentence.text for sentence in sentences])
         decisions = self.release.calibration.decide(answers.logits)
         return label_sentences(sentences, answers, decisions, self.release.labels)
 
     def decide(self, texts: Sequence[str]) -> Decisions:
         """What the release says of each text, in order, as arrays: for scoring and statistics."""
-        return self.release.calibration.decide(self._answer(texts).logits)
-
-    def _answer(self, texts: Sequence[str]) -> Answers:
-        scheme = self.release.normalisation
-        # Once a distinct text: otherwise each repeat would be a copy of its own.
-        normalised = {text: normalise(text, scheme=scheme) for text in dict.fromkeys(texts)}
-        return self._runner.run([normalised[text] for text in texts])
+        return self.release.calibration.decide(self._runner.run(texts).logits)

@@ -5,7 +5,7 @@ batches. News repeats itself, so equal texts of a call are computed once, and of
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ class Runner:
     """Texts to logits. Threads may share one.
 
     Args:
+        normalise: what a text becomes before it is tokenised, by the release's scheme.
         encoder: the release's.
         engine: what executes the release.
         pad_id: the token id of padding.
@@ -44,8 +45,17 @@ class Runner:
     """
 
     def __init__(
-        self, encoder: Encoder, engine: Engine, *, pad_id: int, n_stances: int, n_claims: int, cache_sentences: int = 0
+        self,
+        normalise: Callable[[str], str],
+        encoder: Encoder,
+        engine: Engine,
+        *,
+        pad_id: int,
+        n_stances: int,
+        n_claims: int,
+        cache_sentences: int = 0,
     ) -> None:
+        self._normalise = normalise
         self._encoder = encoder
         self._engine = engine
         self._pad_id = pad_id
@@ -54,7 +64,7 @@ class Runner:
         self._cache = _Cache(cache_sentences)
 
     def run(self, texts: Sequence[str]) -> Answers:
-        """Answers of normalised texts, in order. A text's answer does not depend on the others."""
+        """Answers of texts, in order. A text's answer does not depend on the others."""
         found = self._cache.get(dict.fromkeys(texts))
         missing = [text for text, answer in found.items() if answer is None]
         computed = dict(zip(missing, self._compute(missing), strict=True))
@@ -88,7 +98,8 @@ class Runner:
         """Batches of all windows; notes each text's length, and which texts a batch holds."""
         for portion in portions(texts, max_texts=WINDOW, max_characters=WINDOW_CHARACTERS):
             start = len(lengths)
-            window = self._encoder.encode(portion)
+            # Here, a window at a time: a call of many long texts never holds a second copy of them all.
+            window = self._encoder.encode([self._normalise(text) for text in portion])
             lengths += [(tokens.n_tokens, tokens.truncated) for tokens in window]
             for one in batches(window, pad_id=self._pad_id, max_length=self._encoder.max_length):
                 placed.append([start + place for place in one.places])

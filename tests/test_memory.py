@@ -10,8 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # For everything, OpenVINO and the release included. Resident memory: what is only mapped or reserved costs nobody anything.
 LIMIT_MIB = 600
 
-# Twenty distinct sentences that fill the model's length make the dearest batches; the rest repeat them, so this does not see
-# what 20,000 distinct ones would hold on top: their texts, which are the caller's, and a normalised copy of each.
+# Twenty distinct sentences that fill the model's length make the dearest batches; the rest repeat them. Distinct ones would
+# hold their texts on top, which are the caller's, and take twenty minutes.
 LONG_SENTENCES = """
 texts = [f"{number} " + "كلمة " * 700 for number in range(20)]
 labeller.label_texts([texts[number % 20] for number in range(20_000)])

@@ -39,7 +39,7 @@ def encoder(labeller) -> Encoder:
 
 
 def make(encoder: Encoder, engine: Counting, **more: int) -> Runner:
-    return Runner(encoder, engine, pad_id=1, n_stances=2, n_claims=1, **more)
+    return Runner(str, encoder, engine, pad_id=1, n_stances=2, n_claims=1, **more)
 
 
 def expected(encoder: Encoder, texts: list[str]) -> list[list[float]]:
