@@ -1,7 +1,7 @@
 """For everyone: axe's rules in each view and both themes, right to left, phone to desktop."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 from tests.page.articles import ARTICLE
 from tests.page.browser import DESKTOP, PHONE

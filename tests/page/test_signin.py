@@ -1,7 +1,7 @@
 """A service locked with keys: the form, a cookie that no script reads, and out again."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 from tests.page.articles import ARTICLE
 from tests.serving.server import Server
