@@ -9,7 +9,7 @@ from typing import Any, Literal
 from serving.batch.manifest import Manifest, read_manifest
 from serving.batch.store import LocalStore
 
-__all__ = ["Archive", "Status", "manifest_of", "read_archive", "write_archive"]
+__all__ = ["FACTS", "LABELLED", "Archive", "Status", "manifest_of", "read_archive", "write_archive"]
 
 Status = Literal["waiting", "running", "complete", "failed"]
 FACTS = "archive.json"
