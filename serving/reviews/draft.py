@@ -19,7 +19,7 @@ def _whole(value: Any) -> Any:
 
 
 # What an integer column of either database holds.
-Offset = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=2**31 - 1)]
+Offset = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_whole)]
 
 
 class Given(Message):
