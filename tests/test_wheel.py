@@ -27,7 +27,9 @@ def test_the_wheel_holds_the_current_release_without_torch_weights(wheel):
     assert f"tasrih/models/{release}/openvino_model.bin" in names and "tasrih/models/current.json" in names
     assert {f"training/schemas/{kind}.schema.json" for kind in ("composed", "real", "built")} <= set(names)
     # The page, whole.
-    assert {f"serving/page/static/{path.name}" for path in (ROOT / "serving" / "page" / "static").iterdir()} <= set(names)
+    assert {f"serving/page/static/{path.name}" for path in (ROOT / "serving" / "page" / "static").iterdir()} <= set(
+        names
+    )
     assert not [name for name in names if name.endswith(".safetensors")]
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops == {"tasrih", "training", "serving"}
