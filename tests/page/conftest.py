@@ -14,8 +14,9 @@ from tests.serving.second import second_release
 from tests.serving.server import Server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    # No longer than this package: while playwright runs, its event loop is the thread's, and other tests start their own.
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield running
@@ -33,7 +34,7 @@ def stricter_release(folder: Path) -> Path:
     return target
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(tmp_path_factory) -> Iterator[Server]:
     """With a second release, and reviews and archives of its own."""
     folder = tmp_path_factory.mktemp("page")
