@@ -60,6 +60,8 @@ class App:
                 await response(scope, receive, noted)
             else:
                 runtime.metrics.hung_up.inc()
+                # Nobody hears it; but BentoML's own deadline waits for the first word of an answer, and with it the end of the process.
+                await Response(status_code=HUNG_UP)(scope, receive, noted)
         finally:
             runtime.requests -= 1
             runtime.metrics.requests_in_progress.dec()

@@ -14,6 +14,7 @@ os.environ["BENTOML_DO_NOT_TRACK"] = "True"
 os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 
 import bentoml
+import uvicorn
 from bentoml._internal.utils.analytics import usage_stats
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,6 +29,8 @@ __all__ = ["Front", "TasrihService"]
 usage_stats.do_not_track.cache_clear()
 
 SETTINGS = load_settings()
+# After the drain, for connections to close.
+CLOSING_SECONDS = 2.0
 
 
 class Front:
@@ -86,6 +89,11 @@ def _drain_on_signals(loop: asyncio.AbstractEventLoop) -> None:
             await Front.runtime.drain()
             if callable(at_last):
                 at_last(number, None)
+            # A caller who never reads its answer would keep the HTTP server from its end for ever.
+            await asyncio.sleep(CLOSING_SECONDS)
+            server = getattr(at_last, "__self__", None)
+            if isinstance(server, uvicorn.Server):
+                server.force_exit = True
 
         def begin() -> None:
             # Who supervises often sends SIGTERM twice, once to all processes; a second Ctrl-C is meant.

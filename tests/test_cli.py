@@ -46,7 +46,7 @@ def test_help_lists_the_commands_and_loads_nothing_heavy():
 def test_no_command_and_a_wrong_one(capsys):
     assert cli.main([]) == 2
     assert cli.main(["lable"]) == 2
-    assert "no command 'lable'; choose one of: compare, corpus, evaluate, info, label" in capsys.readouterr().err
+    assert "no command 'lable'; choose one of: batch, compare, corpus, evaluate, info, label" in capsys.readouterr().err
 
 
 def test_the_version(capsys):

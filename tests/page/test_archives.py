@@ -48,9 +48,11 @@ def test_an_archive_is_labelled_and_filtered(visitor, uploaded):
     until(page, "n => document.querySelectorAll('tbody tr').length < n", arg=everything)
     assert ALLEGATION not in page.locator("tbody").inner_text()
     page.locator(".filters input[type=date]").first.fill("")
+    until(page, "n => document.querySelectorAll('tbody tr').length === n", arg=everything)
     page.locator(".filters input[type=text]").fill("وكالة الشمال")
     page.keyboard.press("Enter")
-    page.wait_for_selector(f"tbody:has-text('{ALLEGATION}')")
+    until(page, "n => document.querySelectorAll('tbody tr').length < n", arg=everything)
+    assert ALLEGATION in page.locator("tbody").inner_text()
     assert "صحيفة الجنوب" not in page.locator("tbody").inner_text()
 
 

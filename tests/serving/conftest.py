@@ -25,5 +25,6 @@ def slow() -> Iterator[Server]:
         turn_sentences=4,
         round_tokens=64,
         body_timeout_s=2,
+        drain_timeout_s=5,
     ) as running:
         yield running.wait_ready()

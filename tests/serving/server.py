@@ -142,7 +142,7 @@ class Server:
             family = [self.process, *psutil.Process(self.process.pid).children(recursive=True)]
             self.process.terminate()
             try:
-                self.process.wait(40)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 for one in family:
                     one.kill()

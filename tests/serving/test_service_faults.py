@@ -151,6 +151,20 @@ def test_sigterm_under_load_finishes_what_was_taken():
         assert any(line["message"] == "drained" and line["unanswered"] == 0 for line in server.lines())
 
 
+def test_who_never_reads_an_answer_does_not_keep_the_service_from_its_end():
+    with Server(drain_timeout_s=2) as server:
+        server.wait_ready()
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", server.port))
+            # Far more than the buffers between the two hold.
+            connection.sendall(b"GET /docs.json HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
+            time.sleep(1)
+            begun = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - begun < 20
+
+
 def test_draining_ends_though_the_work_does_not():
     service = "tests.serving.faulty:TasrihService"
     with Server(service, extra={"FAULTY_SECONDS": "1"}, timeout_s=20, drain_timeout_s=1) as server:
