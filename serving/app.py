@@ -60,7 +60,7 @@ class App:
                 await response(scope, receive, noted)
             else:
                 runtime.metrics.hung_up.inc()
-                # Nobody hears it; but BentoML's own deadline waits for the first word of an answer, and with it the end of the process.
+                # Nobody hears it; but BentoML's own deadline waits for an answer's first word, and the process's end for that.
                 await Response(status_code=HUNG_UP)(scope, receive, noted)
         finally:
             runtime.requests -= 1
