@@ -152,7 +152,7 @@ def test_sigterm_under_load_finishes_what_was_taken():
 
 
 def test_who_never_reads_an_answer_does_not_keep_the_service_from_its_end():
-    with Server(drain_timeout_s=2) as server:
+    with Server("serving.service:TasrihService", drain_timeout_s=2) as server:
         server.wait_ready()
         with socket.socket() as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
