@@ -14,6 +14,7 @@ import yaml
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from serving.faults import faults_of
 from tasrih.errors import ConfigError
 
 __all__ = ["CONFIG", "PREFIX", "Settings", "load_settings"]
@@ -175,26 +176,14 @@ def load_settings(
     try:
         return _with_key_file(Settings.model_validate(values))
     except ValidationError as error:
-        raise ConfigError("\n".join(_faults(error, values, origins))) from error
+        faults = faults_of(error, values, origins, thing="setting", known=Settings.model_fields, secret=_SECRET)
+        raise ConfigError("\n".join(faults)) from error
 
 
 def _origin(layer: str, name: str) -> str:
     if layer == PREFIX:
         return PREFIX + name.upper()
     return "--" + name.replace("_", "-") if layer == "--" else f"{layer}: {name}"
-
-
-def _faults(error: ValidationError, values: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
-    faults = []
-    for fault in error.errors(include_input=False, include_url=False):
-        name = str(fault["loc"][0]) if fault["loc"] else ""
-        message = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            message = f"unknown setting; known are {', '.join(Settings.model_fields)}"
-        elif name and name not in _SECRET:
-            message = f"{values.get(name)!r} given; {message}"
-        faults.append(f"{origins.get(name, name)}: {message}" if name else message)
-    return faults
 
 
 # Whose values stand in no message.

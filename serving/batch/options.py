@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from serving.faults import faults_of
 from tasrih.errors import ConfigError
 
 __all__ = ["Options", "load_options"]
@@ -129,20 +130,8 @@ def load_options(flags: Mapping[str, Any], *, config: Path | None = None) -> Opt
     try:
         return Options.model_validate(values)
     except ValidationError as error:
-        raise ConfigError("\n".join(_faults(error, values, origins))) from error
-
-
-def _faults(error: ValidationError, values: Mapping[str, Any], origins: Mapping[str, str]) -> list[str]:
-    faults = []
-    for fault in error.errors(include_url=False):
-        name = str(fault["loc"][0]) if fault["loc"] else ""
-        message = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            message = f"unknown option; known are {', '.join(Options.model_fields)}"
-        elif name:
-            message = f"{values.get(name)!r} given; {message}"
-        faults.append(f"{origins.get(name, name)}: {message}" if name else message)
-    return faults
+        faults = faults_of(error, values, origins, thing="option", known=Options.model_fields)
+        raise ConfigError("\n".join(faults)) from error
 
 
 def _file(path: Path) -> dict[str, Any]:
