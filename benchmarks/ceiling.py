@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import machine
+
 ROWS = 4096
 LAYERS = 4
 SECONDS = 2.0
@@ -113,6 +115,8 @@ def main() -> None:
     parser.add_argument("--precision", choices=("f32", "bf16"), required=True)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each measurement, at least")
     arguments = parser.parse_args()
+    if arguments.precision == "bf16" and not machine.multiplies_bf16():
+        raise SystemExit(machine.NO_BF16)
     shapes = layer_shapes(json.loads((arguments.model / "config.json").read_text(encoding="utf-8")))
     found: dict[str, float] = {}
     faults: dict[str, str] = {}

@@ -7,6 +7,8 @@ from pathlib import Path
 # Instructions that decide how fast a processor multiplies in less than f32.
 MULTIPLIERS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "amx_int8", "bf16", "i8mm")
 
+NO_BF16 = "this processor does not multiply bf16"
+
 
 def facts() -> dict[str, str]:
     """Processor, cores, memory, system; what the system does not tell is left out."""
@@ -27,6 +29,11 @@ def facts() -> dict[str, str]:
         kib = int(memory.read_text().splitlines()[0].split()[1])
         found["memory"] = f"{kib / 1024**2:.0f} GiB"
     return found
+
+
+def multiplies_bf16() -> bool:
+    """Whether the processor has instructions for it; without them bfloat16 is counted out in f32, and far slower."""
+    return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(facts().get("multiplies with", "").split(", ")))
 
 
 def n_cores() -> int:

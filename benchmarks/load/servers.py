@@ -23,7 +23,7 @@ from benchmarks.prepare import Prepared
 START_SECONDS = 240.0
 STOP_SECONDS = 40.0
 # As our engine chooses: less than f32 where the processor multiplies it.
-DTYPE = "bfloat16" if "bf16" in machine.facts().get("multiplies with", "") else "float32"
+DTYPE = "bfloat16" if machine.multiplies_bf16() else "float32"
 # A request of the mix to what a server takes: path and body.
 Shoot = Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
 # An answer to the number of sentences labelled in it.

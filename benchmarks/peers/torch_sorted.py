@@ -7,14 +7,14 @@ from typing import Any
 import torch
 from transformers import AutoModelForSequenceClassification
 
-from benchmarks import measure
+from benchmarks import machine, measure
 from benchmarks.peers.by_length import add_batch, labels_by_length
 
 
 def open_torch(arguments: argparse.Namespace) -> tuple[measure.Label, dict[str, Any]]:
     """The stock classifier; bf16 by autocast."""
-    if arguments.precision == "bf16" and not _multiplies_bf16():
-        raise SystemExit("this processor does not multiply bf16")
+    if arguments.precision == "bf16" and not machine.multiplies_bf16():
+        raise SystemExit(machine.NO_BF16)
     model = AutoModelForSequenceClassification.from_pretrained(arguments.model, dtype=torch.float32).eval()
     casting = torch.autocast("cpu", torch.bfloat16) if arguments.precision == "bf16" else nullcontext()
 
@@ -25,11 +25,6 @@ def open_torch(arguments: argparse.Namespace) -> tuple[measure.Label, dict[str, 
 
     facts = {"precision": arguments.precision, "threads": torch.get_num_threads()}
     return labels_by_length(arguments.model, forward, batch=arguments.batch), facts
-
-
-def _multiplies_bf16() -> bool:
-    found = torch.cpu.get_capabilities()
-    return bool(found.get("avx512_bf16") or found.get("amx_bf16") or found.get("bf16"))
 
 
 if __name__ == "__main__":
