@@ -7,6 +7,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
+from benchmarks.texts import wanted_lengths
 from tasrih import encoding as module
 from tasrih.encoding import Encoder, batches, padded_length, portions
 from tasrih.types import Encoded
@@ -45,6 +46,13 @@ def test_no_text_at_all(tokenizer_path):
 def test_a_length_that_holds_no_text_is_refused(tokenizer_path):
     with pytest.raises(ValueError, match="max_length: 2"):
         Encoder(tokenizer_path, max_length=2)
+
+
+def test_less_than_a_twentieth_of_news_is_padding():
+    lengths = wanted_lengths(4000)
+    padded = [padded_length(n_tokens, max_length=512) for n_tokens in lengths]
+    assert all(n_tokens <= length <= 512 for n_tokens, length in zip(lengths, padded, strict=True))
+    assert 1 - sum(lengths) / sum(padded) < 0.05
 
 
 sentences = st.lists(st.integers(1, 40).map(lambda n: Encoded(tuple(range(1, n + 1)), n)), max_size=60)
