@@ -22,6 +22,7 @@ from serving.app import App
 from serving.logs import configure_logs
 from serving.runtime import Runtime
 from serving.settings import load_settings
+from serving.supervisor import heed_signals
 from tasrih.release import Release, find_release
 
 __all__ = ["Front", "TasrihService"]
@@ -65,6 +66,7 @@ class TasrihService:
     @staticmethod
     def verify() -> None:
         """Before any worker starts: a release that is missing or damaged stops the command, with its message."""
+        heed_signals()
         Release.load(find_release(SETTINGS.model))
         if SETTINGS.compare_model is not None:
             Release.load(SETTINGS.compare_model)

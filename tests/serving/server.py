@@ -60,7 +60,7 @@ class Server:
         command = ["-m", "tasrih.cli", "serve"] if service is None else ["-m", "bentoml", "serve", service]
         self._log = tempfile.NamedTemporaryFile("w+b", suffix=".log")
         self._state = tempfile.TemporaryDirectory(prefix="tasrih-state-", ignore_cleanup_errors=True)
-        settings.setdefault("state_folder", self._state.name)
+        self._state_folder = str(settings.setdefault("state_folder", self._state.name))
         self.process = subprocess.Popen(
             [sys.executable, *command, *place, *words],
             cwd=cwd,
@@ -118,6 +118,17 @@ class Server:
             if child.status() != psutil.STATUS_ZOMBIE and "worker" in " ".join(child.cmdline()):
                 return child
         raise AssertionError("no worker")
+
+    def family(self) -> list[psutil.Process]:
+        """Every process there is that was started for this server, whoever is its parent by now."""
+        found = []
+        for one in psutil.process_iter():
+            try:
+                if one.environ().get("TASRIH_STATE_FOLDER") == self._state_folder:
+                    found.append(one)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue  # ended meanwhile, or another user's
+        return found
 
     def log(self) -> str:
         return Path(self._log.name).read_text(encoding="utf-8", errors="replace")

@@ -34,7 +34,15 @@ def test_it_asks_for_the_packages_that_tasrih_needs():
     held = {re.split(r"[<>=!\[]", one)[0].replace("-", "_") for one in packages}
     extras = {"huggingface_hub", "opentelemetry", "ray", "torch", "transformers", "safetensors"}
     others = {name for name in used if name not in sys.stdlib_module_names} - held - extras
-    brought = {"htmldate", "justext", "markupsafe", "pydantic_core", "uvicorn", "yaml"}  # by those, under these names
+    brought = {
+        "circus",
+        "htmldate",
+        "justext",
+        "markupsafe",
+        "pydantic_core",
+        "uvicorn",
+        "yaml",
+    }  # by those, under these names
     assert others <= {"serving", "tasrih", *brought}, others
     assert not [one for one in needed if one.startswith(("torch", "transformers"))]
     current = json.loads((ROOT / "models" / "current.json").read_text(encoding="utf-8"))["release"]
