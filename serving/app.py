@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serving import page
 from serving.errors import ServiceError, error_body
-from serving.limits import discard
+from serving.limits import Incoming, discard
 from serving.logs import describe
 from serving.routes import OPEN, ROUTES, Endpoint, match
 from serving.runtime import Runtime
@@ -27,6 +27,8 @@ log = logging.getLogger("tasrih.serving.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # Not an answer: the caller had gone. What nginx logs for it.
 HUNG_UP = 499
+# Who was too slow with a body has been waited for.
+SLOW = 408
 QUIET = frozenset({"/livez", "/healthz", "/readyz", "/metrics"})
 
 
@@ -38,7 +40,8 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
-        request = Request(scope, receive)
+        incoming = Incoming(receive)
+        request = Request(scope, incoming)
         path = request.url.path
         begun = time.perf_counter()
         request_id = _request_id(request)
@@ -57,6 +60,8 @@ class App:
             response = await self._respond(request, path, request_id)
             if response is not None:
                 self._complete(response, request_id)
+                if _closes(request, response) and response.status_code != SLOW:
+                    await discard(request, incoming)
                 await response(scope, receive, noted)
             else:
                 runtime.metrics.hung_up.inc()
@@ -83,8 +88,6 @@ class App:
         except ClientDisconnect:
             return None
         except ServiceError as error:
-            if error.unread:
-                await discard(request)
             return JSONResponse(error_body(error, request_id), error.status, headers=error.headers)
         except Exception as error:
             log.error(
@@ -102,7 +105,7 @@ class App:
         headers.setdefault("Cache-Control", "no-store")
         if self._runtime.release is not None:
             headers["X-Tasrih-Release"] = " ".join(self._runtime.release)
-        if response.status_code in (408, 413, 415) or self._runtime.status == "draining":
+        if response.status_code in (SLOW, 413, 415) or self._runtime.status == "draining":
             # The rest of the body is not read; the next request needs a connection of its own.
             headers["Connection"] = "close"
 
@@ -129,6 +132,12 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 def _request_id(request: Request) -> str:
     given = request.headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _closes(request: Request, response: Response) -> bool:
+    """Whether the connection ends with this answer: because we said so, or the caller, as proxies often do."""
+    asked = request.headers.get("connection", "").lower() == "close" or request.scope["http_version"] == "1.0"
+    return asked or response.headers.get("connection") == "close"
 
 
 def _endpoint(request: Request, route: str) -> Endpoint:

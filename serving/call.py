@@ -67,7 +67,6 @@ def check_content_type(request: Request) -> None:
             415,
             "unsupported_media_type",
             f"Content-Type {given[:80]!r}; send application/json in UTF-8",
-            unread=True,
         )
 
 

@@ -36,7 +36,6 @@ class ServiceError(Exception):
         message: for people: what was found, what was expected, the way out. Never the article's text.
         details: more, for programs.
         headers: such as ``Retry-After``.
-        unread: the connection is to be closed though the body was not read.
     """
 
     def __init__(
@@ -47,7 +46,6 @@ class ServiceError(Exception):
         *,
         details: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
-        unread: bool = False,
     ) -> None:
         assert code in CODES[status], f"{status} {code}"
         super().__init__(message)
@@ -56,7 +54,6 @@ class ServiceError(Exception):
         self.message = message
         self.details = details or {}
         self.headers = headers or {}
-        self.unread = unread
 
 
 def error_body(error: ServiceError, request_id: str) -> dict[str, Any]:

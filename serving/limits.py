@@ -1,16 +1,16 @@
 """What bounds a caller: bytes of a body as they stream in, and shared budgets that are taken from and given back."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Message, Receive
 
 from serving.errors import ServiceError
 from serving.settings import Settings
 
-__all__ = ["Budget", "Loan", "discard", "read_body"]
+__all__ = ["Budget", "Incoming", "Loan", "discard", "read_body"]
 
 # A caller who is refused while still sending may not read the answer before the connection breaks; so this much is read on.
 DISCARD_SECONDS = 2.0
@@ -73,11 +73,10 @@ async def read_body(request: Request, settings: Settings, loan: Loan, retry_afte
             415,
             "unsupported_encoding",
             f"Content-Encoding {encoding[:40]!r}: compressed bodies are refused; send the JSON as it is",
-            unread=True,
         )
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > settings.max_body_bytes:
-        raise _too_large(settings, unread=True)
+        raise _too_large(settings)
     chunks: list[bytes] = []
     size = 0
     try:
@@ -86,7 +85,6 @@ async def read_body(request: Request, settings: Settings, loan: Loan, retry_afte
                 size += len(chunk)
                 if size > settings.max_body_bytes:
                     chunks.clear()
-                    await discard(request)
                     raise _too_large(settings)
                 if not loan.take(len(chunk)):
                     raise ServiceError(
@@ -105,29 +103,42 @@ async def read_body(request: Request, settings: Settings, loan: Loan, retry_afte
     return b"".join(chunks)
 
 
-async def discard(request: Request) -> None:
+class Incoming:
+    """What a caller sends, message by message: an ASGI `receive` that knows whether more of a body is to come.
+
+    Attributes:
+        ended: the body is whole, or the caller has gone.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.ended = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self.ended = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+
+async def discard(request: Request, incoming: Incoming) -> None:
     """Read on for a moment before the connection is closed, so that the caller hears why."""
     if "expect" in request.headers:
         return  # it asked before it sent
-    end = time.monotonic() + DISCARD_SECONDS
     left = DISCARD_BYTES
     try:
         async with asyncio.timeout(DISCARD_SECONDS):
-            while left > 0 and time.monotonic() < end:
-                message = await request.receive()
-                left -= len(message.get("body", b""))
-                if message["type"] != "http.request" or not message.get("more_body"):
-                    return
-    except (TimeoutError, ClientDisconnect):
+            # To wait for more than a whole body is to wait until the caller has gone.
+            while left > 0 and not incoming.ended:
+                left -= len((await incoming()).get("body", b""))
+    except TimeoutError:
         return
 
 
-def _too_large(settings: Settings, *, unread: bool = False) -> ServiceError:
+def _too_large(settings: Settings) -> ServiceError:
     limit = settings.max_body_bytes
     return ServiceError(
         413,
         "body_too_large",
         f"the body holds more than {limit:,} bytes; send fewer articles a request",
         details={"max_body_bytes": limit},
-        unread=unread,
     )
