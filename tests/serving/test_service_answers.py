@@ -1,12 +1,14 @@
 """What the running service answers: the shapes of the contract, equal to what the command line gives."""
 
 import json
+import subprocess
+import sys
 
 import httpx
 import pytest
 
 from tasrih import cli
-from tests.serving.server import ROOT
+from tests.serving.server import ROOT, environment
 
 ALLEGATION = "قالت سيول إن بيونغ يانغ أرسلت إلى موسكو ثلاثة آلاف حاوية من القذائف."
 DENIAL = "ونفى المتحدث باسم الكرملين صحة هذه الأنباء."
@@ -37,6 +39,24 @@ def test_articles_equal_the_command_lines_to_the_last_bit(server, capsys, keep):
     kinds = {sentence["kind"] for report in expected for sentence in report["sentences"]}
     assert ("boilerplate" in kinds) == keep
     assert [report["offsets_of"] for report in expected] == ["input", "extracted"]
+
+
+def test_every_digit_is_that_of_the_command_line(server):
+    # A process of its own, as people run it; numbers are compared as they are printed, fields in their order.
+    paths = ["examples/article.txt", "examples/article.html"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tasrih.cli", "label", *paths, "--format", "json"],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    expected = json.loads(done.stdout, parse_float=str)["articles"]
+    texts = [(ROOT / path).read_text(encoding="utf-8") for path in paths]
+    given = [{"id": paths[0], "text": texts[0]}, {"id": paths[1], "html": texts[1]}]
+    response = server.post("/v1/articles", {"articles": given})
+    found = json.loads(response.text, parse_float=str)["articles"]
+    assert json.dumps(found) == json.dumps(expected)
+    digits = found[1]["sentences"][0]["stance_probabilities"].values()
+    assert all(isinstance(one, str) and "." in one for one in digits)
 
 
 def test_sentences_equal_the_command_lines(server, tmp_path, capsys):
