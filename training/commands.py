@@ -14,6 +14,7 @@ from tasrih.cli import Command
 from tasrih.errors import TasrihError
 from training.compare_commands import configure_compare, run_compare
 from training.corpus_commands import configure_corpus, run_corpus
+from training.orphan import end_with_launcher
 from training.registry_commands import (
     configure_models,
     configure_promote,
@@ -62,6 +63,7 @@ def _configure_train(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    end_with_launcher()
     _require(_LIGHT)
     from training.config import load_config
 

@@ -15,7 +15,7 @@ from accelerate import PartialState
 
 from tasrih.errors import ConfigError, TasrihError
 
-__all__ = ["TIMEOUT", "Processes", "join", "n_launched"]
+__all__ = ["TIMEOUT", "Faults", "FirstFailedError", "Processes", "join", "n_launched"]
 
 Value = TypeVar("Value")
 
@@ -23,6 +23,23 @@ Value = TypeVar("Value")
 _SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 # How long the others wait for the first, which validates by itself.
 TIMEOUT = timedelta(hours=2)
+# How long a process that met a fault waits for the others to meet it.
+_FAULT_TIMEOUT = timedelta(minutes=1)
+
+
+class FirstFailedError(SystemExit):
+    """Raised in all processes but the first where the first met a fault, which it tells by itself.
+
+    Args:
+        fault: what the first says.
+    """
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(2)
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return self.fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +63,19 @@ class Processes:
         """What `make` gives in the first process, handed to all; where it raises a `TasrihError`, the others end, too."""
         if self.n == 1:
             return make()
-        told: list[Any] = [None, False]
+        told: list[Any] = [None, None]
         fault: TasrihError | None = None
         if self.is_first:
             try:
-                told = [make(), False]
+                told = [make(), None]
             except TasrihError as error:
-                told, fault = [None, True], error
+                told, fault = [None, str(error)], error
         torch.distributed.broadcast_object_list(told, src=0)
         if fault is not None:
             raise fault
-        value, failed = told
-        if failed:
-            raise SystemExit(2)  # the first says why
+        value, said = told
+        if said is not None:
+            raise FirstFailedError(said)
         made: Value = value
         return made
 
@@ -70,13 +87,40 @@ class Processes:
         torch.distributed.all_reduce(total)
         return float(total) / self.n
 
-    def leave(self) -> None:
-        """Wait for all and part: what follows, the first does by itself; the others end here (`SystemExit`)."""
+    def wait(self) -> None:
+        """Until all have come here."""
         if self.n > 1:
             torch.distributed.barrier()
+
+    def leave(self) -> None:
+        """Wait for all and part: what follows, the first does by itself; the others end here (`SystemExit`)."""
+        self.wait()
+        if self.n > 1:
             torch.distributed.destroy_process_group()
         if not self.is_first:
             raise SystemExit(0)
+
+
+class Faults:
+    """Finds out whether a fault met all processes, which may then go on from it together.
+
+    Made by all of them. It is a group of its own, since a process that met no fault waits in some exchange of the others.
+    """
+
+    def __init__(self, processes: Processes) -> None:
+        self._n = processes.n
+        self._group = torch.distributed.new_group(backend="gloo", timeout=_FAULT_TIMEOUT) if self._n > 1 else None
+
+    def met_all(self, fault: str) -> bool:
+        """Whether every process says the same; asked by those that met one."""
+        if self._n == 1:
+            return True
+        told: list[str | None] = [None] * self._n
+        try:
+            torch.distributed.all_gather_object(told, fault, group=self._group)
+        except RuntimeError:
+            return False  # one at least did not come
+        return set(told) == {fault}
 
 
 def n_launched() -> int:

@@ -106,6 +106,11 @@ class EpochTrainer(Trainer):
             raise StoppedEarlyError
         return metrics
 
+    def _save_rng_state(self, output_dir: str) -> None:
+        """Every process's own, before the first writes what makes a checkpoint whole: a kill may come in between."""
+        super()._save_rng_state(output_dir)
+        self.processes.wait()
+
     def _validated(self) -> tuple[dict[str, float], bool]:
         metrics = self.validate()
         return metrics, self.goes_on(round(self.state.epoch or 0), metrics[BEST])

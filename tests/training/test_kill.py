@@ -1,11 +1,16 @@
 """`kill -9` at random moments, then `--resume`: the weights are those of a run that nobody disturbed, by their sha256."""
 
 import hashlib
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from training.checkpoints import newest_checkpoint
 from training.config import load_config
@@ -17,14 +22,14 @@ SMOKE = ROOT / "configs" / "smoke.yaml"
 KNOBS = ("training.epochs=12", "training.early_stopping_epochs=8", "tracking.log_every_steps=1")
 
 
-def words(folder: Path) -> list[str]:
-    return [*KNOBS, f"output.folder={folder}/models", f"output.run={folder}/run"]
+def words(folder: Path, *more: str) -> list[str]:
+    return [*KNOBS, f"output.folder={folder}/models", f"output.run={folder}/run", *more]
 
 
-def start(folder: Path) -> "subprocess.Popen[bytes]":
-    told = [word for one in words(folder) for word in ("--set", one)]
+def start(folder: Path, *more: str) -> "subprocess.Popen[bytes]":
+    told = [word for one in words(folder, *more) for word in ("--set", one)]
     resume = ["--resume"] if newest_checkpoint(folder / "run") else []
-    if not resume and (folder / "run").exists():
+    if not resume and (folder / "run/config.yaml").exists():
         for path in (folder / "run").iterdir():  # killed before its first checkpoint: started anew
             path.unlink()
     return subprocess.Popen(
@@ -32,6 +37,7 @@ def start(folder: Path) -> "subprocess.Popen[bytes]":
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,  # a process group of its own
     )
 
 
@@ -66,3 +72,46 @@ def test_killed_at_random_moments(tmp_path, monkeypatch):
     assert start(tmp_path).wait() == 0, told
     whole = run_training(load_config(SMOKE, words(tmp_path / "whole")))
     assert sha256(tmp_path / "models/tasrih-smoke-0.0.1") == sha256(whole), told
+
+
+def kill_together(folder: Path, *, when: Callable[[], bool], wait_s: float) -> None:
+    """Kill a run of two processes by its launcher's process group; the two, whose groups are their own, end with it."""
+    launcher = start(folder, "training.processes=2")
+    try:
+        while launcher.poll() is None and not when():
+            time.sleep(0.005)
+        time.sleep(wait_s)
+        assert launcher.poll() is None, "the run was over before it was killed"
+        two = psutil.Process(launcher.pid).children()
+        assert len(two) == 2
+    finally:
+        os.killpg(launcher.pid, signal.SIGKILL)
+        launcher.wait()
+    _, left = psutil.wait_procs(two, timeout=20)
+    left = [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
+    for process in left:
+        process.kill()
+    assert not left, "processes outlived their launcher, and would write into the run that is gone on with"
+
+
+def test_two_processes_killed_and_resumed(tmp_path):
+    seed = random.SystemRandom().randrange(10**6)
+    moments = random.Random(seed)
+    cut, told = tmp_path / "cut", f"moment of seed {seed}"
+    # As on a slow disk: the second process waits at its random state, a pipe that nobody reads, when the first has written
+    # all but the file that makes a checkpoint whole. Without that state a resumed run would draw another dropout.
+    second = cut / "run/checkpoints/checkpoint-8"
+    second.mkdir(parents=True)
+    os.mkfifo(second / "rng_state_1.pth")
+    kill_together(cut, when=(second / "rng_state_0.pth").exists, wait_s=1)
+    found = newest_checkpoint(cut / "run")
+    assert found is not None
+    assert found.step == 4
+
+    log = cut / "run/log.jsonl"
+    n_lines = log.read_bytes().count(b"\n") + moments.randrange(3, 14)
+    kill_together(cut, when=lambda: log.read_bytes().count(b"\n") >= n_lines, wait_s=moments.uniform(0, 0.03))
+    assert start(cut, "training.processes=2").wait() == 0, told
+    assert start(tmp_path / "whole", "training.processes=2").wait() == 0
+    releases = [folder / "models/tasrih-smoke-0.0.1" for folder in (cut, tmp_path / "whole")]
+    assert sha256(releases[0]) == sha256(releases[1]), told
