@@ -23,7 +23,7 @@ from training.config_inputs import (
     Positive,
     Section,
 )
-from training.search_config import SearchConfig, space_faults
+from training.search_config import SearchConfig, share_faults, space_faults
 
 __all__ = [
     "CalibrationConfig",
@@ -189,6 +189,13 @@ class Config(Section):
             faults = space_faults(self.search, self.to_json(), type(self))
             if faults:
                 raise KeyFaultsError(faults)
+        return self
+
+    @model_validator(mode="after")
+    def _processes_share(self) -> "Config":
+        faults = share_faults(self.training.batch_size, self.search, self.training.processes or 1)
+        if faults:
+            raise KeyFaultsError(faults)
         return self
 
     @model_validator(mode="after")

@@ -24,8 +24,9 @@ from training.distillation import soft_targets
 from training.fit import Fitted, Split, fit
 from training.processes import Processes, join
 from training.run_folder import new_run, run_to_resume
+from training.search_config import share_faults
 
-__all__ = ["Prepared", "checked_corpus", "prepare", "quieten", "say"]
+__all__ = ["Prepared", "check_shares", "checked_corpus", "prepare", "quieten", "say"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ def prepare(config: Config, *, resume: bool = False) -> Prepared:
     corpus, labels = checked_corpus(config)
     device = choose_device(config.training)
     processes = join(device.name)
-    _check_shares(config, processes)
+    check_shares(config, processes)
     set_seed(config.training.seed)
     # Before there is a run folder: a base that cannot be opened leaves none.
     base = open_base(config, [row.text for row in corpus.split("train")])
@@ -139,6 +140,17 @@ def checked_corpus(config: Config) -> tuple[Corpus, LabelSet]:
     return with_swaps(corpus, config.corpus.cast_swap, labels, seed=config.training.seed), labels
 
 
+def check_shares(config: Config, processes: Processes) -> None:
+    """Of processes that a launcher started, or one a GPU: a config names its own number, and was held against that.
+
+    Raises:
+        ConfigError: they cannot share a batch evenly.
+    """
+    faults = share_faults(config.training.batch_size, config.search, processes.n)
+    if faults:
+        raise ConfigError("\n".join(f"{'.'.join(map(str, keys))}: {fault}" for keys, fault in faults))
+
+
 def quieten() -> None:
     """Keep transformers from telling what its makers, not ours, should act on (deprecations; the pooler we leave out)."""
     logging.set_verbosity_error()
@@ -149,14 +161,6 @@ def quieten() -> None:
 def say(text: str) -> None:
     """Tell the person who waits."""
     sys.stderr.write(text + "\n")
-
-
-def _check_shares(config: Config, processes: Processes) -> None:
-    if config.training.batch_size % processes.n:
-        raise ConfigError(
-            f"training.batch_size: {config.training.batch_size} sentences given for {processes.n} processes, expected a "
-            "multiple of their number: they share every batch"
-        )
 
 
 def _heads(config: Config, labels: LabelSet) -> Heads:

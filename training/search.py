@@ -14,8 +14,8 @@ from training.checkpoints import newest_checkpoint
 from training.config import Config
 from training.device import choose_device
 from training.fit import Fitted
-from training.prepare import checked_corpus, prepare, quieten, say
-from training.processes import Processes, join
+from training.prepare import Prepared, check_shares, checked_corpus, prepare, quieten, say
+from training.processes import Faults, FirstFailedError, Processes, join
 from training.run_folder import STUDY, new_run, run_to_resume, write_json
 from training.search_config import set_key
 from training.search_report import write_search
@@ -24,6 +24,13 @@ from training.tracking import open_trackers
 from training.trainer import StoppedEarlyError
 
 __all__ = ["run_search"]
+
+# In a trial's folder: why one of several processes could not train it, for the first to read on --resume.
+_FAULT = "fault.txt"
+
+
+class _TrialFailedError(Exception):
+    """A trial cannot be made, which all processes know."""
 
 
 def run_search(config: Config, *, resume: bool = False) -> Path:
@@ -39,36 +46,49 @@ def run_search(config: Config, *, resume: bool = False) -> Path:
     corpus, _ = checked_corpus(config)
     device = choose_device(config.training)
     processes = join(device.name)
+    check_shares(config, processes)
+    faults = Faults(processes)
     find = run_to_resume if resume else new_run
     folder = processes.from_first(lambda: find(config, corpus, device, n_processes=processes.n))
     study = Study(folder / STUDY, search) if processes.is_first else None
     while (trying := processes.from_first(lambda: None if study is None else study.next())) is not None:
         if study is not None:
             say(f"trial {trying.number + 1} of {search.trials}: {told(trying.knobs)}")
-        _try(config, trying, folder, study, processes)
+        _try(config, trying, folder, study, processes, faults)
     processes.leave()
     assert study is not None
     return _conclude(config, study, folder)
 
 
-def _try(config: Config, trying: Trying, folder: Path, study: Study | None, processes: Processes) -> None:
+def _try(
+    config: Config, trying: Trying, folder: Path, study: Study | None, processes: Processes, faults: Faults
+) -> None:
     """Train one trial, or go on with it, and note how it went; `study` is the first process's."""
     run = folder / "trials" / f"trial-{trying.number + 1:03d}"
-    resume = processes.from_first(lambda: _has_begun(run))
     fitted: Fitted | None = None
     try:
-        fitted = _train(_of_trial(config, trying, run), study, resume=resume)
+        before = processes.from_first(lambda: _fault_of(run))
+        if before is not None:
+            raise _TrialFailedError(before)
+        resume = processes.from_first(lambda: _has_begun(run))
+        fitted = _train(_prepared(_of_trial(config, trying, run), faults, resume=resume), study)
     except StoppedEarlyError:
         pass
-    except (TasrihError, ValueError, torch.OutOfMemoryError) as error:
+    except (_TrialFailedError, TasrihError, ValueError, torch.OutOfMemoryError) as error:
+        if processes.n > 1 and not isinstance(error, _TrialFailedError):
+            # The others may have got further, and would wait. This one may not be the first, which keeps the study.
+            run.mkdir(parents=True, exist_ok=True)
+            (run / _FAULT).write_text(str(error), encoding="utf-8")
+            raise TasrihError(
+                f"trial {trying.number + 1} failed: {error}; --resume notes that and goes on with the next trial"
+            ) from error
         if study is not None:
             study.fail(str(error))
-        if processes.n > 1:
-            raise  # the others may have got further, and would wait
-        say(f"trial {trying.number + 1} failed: {error}")
+            say(f"trial {trying.number + 1} failed: {error}")
         return
     finally:
         gc.collect()  # the Trainer and its callbacks hold each other, and the model on the GPU
+    processes.wait()  # the others may still be reading the best checkpoint
     if study is None:
         return
     if fitted is None:
@@ -81,9 +101,17 @@ def _try(config: Config, trying: Trying, folder: Path, study: Study | None, proc
     shutil.rmtree(run / "checkpoints", ignore_errors=True)
 
 
-def _train(config: Config, study: Study | None, *, resume: bool) -> Fitted:
-    prepared = prepare(config, resume=resume)
-    trackers = open_trackers(prepared.run, config) if study is not None else []
+def _prepared(config: Config, faults: Faults, *, resume: bool) -> Prepared:
+    try:
+        return prepare(config, resume=resume)
+    except (TasrihError, ValueError, torch.OutOfMemoryError, FirstFailedError) as error:
+        if faults.met_all(str(error)):
+            raise _TrialFailedError(str(error)) from error
+        raise
+
+
+def _train(prepared: Prepared, study: Study | None) -> Fitted:
+    trackers = open_trackers(prepared.run, prepared.config) if study is not None else []
     fitted: Fitted | None = None
     try:
         fitted = prepared.fit(callbacks=trackers, goes_on=study.goes_on if study else lambda _epochs, _score: True)
@@ -91,6 +119,11 @@ def _train(config: Config, study: Study | None, *, resume: bool) -> Fitted:
         for tracker in trackers:
             tracker.finish({}, None, whole=fitted is not None)
     return fitted
+
+
+def _fault_of(run: Path) -> str | None:
+    path = run / _FAULT
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _has_begun(run: Path) -> bool:

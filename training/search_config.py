@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from training.config_file import Keys, expected_of, known_keys, nearest_key
 from training.config_inputs import Count, Section
 
-__all__ = ["BEST_CONFIG", "SearchConfig", "Space", "set_key", "space_faults"]
+__all__ = ["BEST_CONFIG", "SearchConfig", "Space", "set_key", "share_faults", "space_faults"]
 
 # In the folder of a search: the config that its best trial makes.
 BEST_CONFIG = "best.yaml"
@@ -17,6 +17,8 @@ BEST_CONFIG = "best.yaml"
 Scalar = bool | int | float | str | None
 # The sections that a trial's score depends on: it is that of an epoch on validation, before calibration and release.
 TUNABLE = ("base", "corpus", "model", "training", "distillation")
+# Settled before the first trial: the processes that make all trials meet once.
+FIXED = ("training.processes", "training.device")
 
 
 class Space(Section):
@@ -55,6 +57,14 @@ class Space(Section):
     def ends(self) -> tuple[Scalar, ...]:
         """Values to try out before any trial: both ends, or every choice."""
         return self.floats or self.ints or self.choice or ()
+
+    def holds_only_multiples(self, n: int) -> bool:
+        """Whether every value, of a space of whole numbers, is a multiple of `n`."""
+        if self.ints is not None and self.log:
+            return n == 1
+        steps = (self.step or 1,) if self.ints is not None else ()
+        values = self.ints[:1] if self.ints is not None else self.choice or ()
+        return not any(isinstance(value, int) and value % n for value in (*values, *steps))
 
     def __str__(self) -> str:
         if self.choice is not None:
@@ -116,6 +126,8 @@ def space_faults(search: SearchConfig, sections: Mapping[str, Any], schema: type
         keys = tuple(key.split("."))
         if keys[0] in known and keys[0] not in TUNABLE:
             faults.append((place, f"{keys[0]} does not change a trial's score; expected a key of {', '.join(TUNABLE)}"))
+        elif key in FIXED:
+            faults.append((place, f"is the same for all trials; set {key} itself, as in --set {key}=…"))
         elif key not in known:
             faults.append((place, f"unknown key; {nearest_key(keys, schema)}"))
         else:
@@ -123,8 +135,23 @@ def space_faults(search: SearchConfig, sections: Mapping[str, Any], schema: type
     return faults
 
 
+def share_faults(batch_size: int, search: SearchConfig | None, n: int) -> list[tuple[Keys, str]]:
+    """Batch sizes, by their place, that so many processes cannot share evenly: that of a run, or those of a search's trials."""
+    expected = f"{n} processes, expected a multiple of their number: they share every batch"
+    space = search.space.get("training.batch_size") if search is not None else None
+    if space is None:
+        wrong = batch_size % n
+        near = f"; take {batch_size + n - wrong}, or another number of processes"
+        return [(("training", "batch_size"), f"{batch_size} sentences given for {expected}{near}")] if wrong else []
+    if space.holds_only_multiples(n):
+        return []
+    near = f"; take {{choice: [{4 * n}, {8 * n}]}}, say, or {{int: [{4 * n}, {8 * n}], step: {n}}}"
+    return [(("search", "space", "training.batch_size"), f"{space} given for {expected}{near}")]
+
+
 def _fault(key: str, value: Scalar, sections: Mapping[str, Any], schema: type[BaseModel]) -> Iterator[str]:
     trial = {**deepcopy(dict(sections)), "search": None}
+    set_key(trial, "training.processes", None)  # what they can share, `share_faults` says
     set_key(trial, key, value)
     try:
         schema.model_validate(trial)

@@ -65,6 +65,11 @@ def faults_of(config: Path, old: str, new: str) -> list[str]:
         ("[4, 8]", "[8, 4]", "[8, 4] given, expected [low, high] with low below high"),
         ("[1.0e-5, 1.0e-2]", "[0, 1]", "log: true is for a float or int whose low is above 0"),
         ("{choice: [mean, cls]}", "{}", "expected exactly one of float"),
+        (
+            "model.pooling: {choice: [mean, cls]}",
+            "training.processes: {choice: [1, 2]}",
+            "is the same for all trials; set",
+        ),
         ("trials: 4", "trails: 4", "search.trails: unknown key; nearest known key: search.trials"),
     ],
 )
@@ -72,6 +77,27 @@ def test_a_fault_of_the_space_is_told_with_its_line(config, old, new, told):
     (fault,) = faults_of(config, old, new)
     line = next(n for n, text in enumerate(config.read_text(encoding="utf-8").splitlines(), 1) if new in text)
     assert fault.startswith(f"{config}:{line}: search.") and told in fault
+
+
+@pytest.mark.parametrize(
+    "space", ["{int: [4, 8]}", "{int: [4, 8], log: true}", "{int: [5, 9], step: 2}", "{choice: [4, 7]}"]
+)
+def test_processes_that_cannot_share_a_batch_of_every_trial_are_told_at_once(config, tmp_path, space):
+    text = config.read_text(encoding="utf-8").replace("{int: [4, 8], step: 4}", space)
+    config.write_text(text, encoding="utf-8")
+    load_config(config)
+    load_config(config, ["training.processes=1"])
+    expected = (
+        r"search\.space\.training\.batch_size: (int|one) .* given for 2 processes, expected a multiple .*step: 2}"
+    )
+    for more in (["--dry-run"], [], ["--resume"]):
+        parser = argparse.ArgumentParser()
+        TRAIN.configure(parser)
+        words = [str(config), "--set", "training.processes=2", "--set", f"output.run={tmp_path}/run", *more]
+        with pytest.raises(ConfigError, match=expected) as caught:
+            TRAIN.run(parser.parse_args(words))
+        assert f"{config}:{text[: text.index(space)].count(chr(10)) + 1}: " in str(caught.value)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_space_on_the_command_line(config):
@@ -176,6 +202,19 @@ def test_a_search_killed_and_resumed_is_that_of_an_undisturbed_one(config, tmp_p
 def trials_of(folder: Path) -> list[dict[str, Any]]:
     trials = json.loads((folder / "trials.json").read_text(encoding="utf-8"))
     return [{key: value for key, value in trial.items() if key != "seconds"} for trial in trials]
+
+
+def test_a_trial_that_one_of_several_processes_could_not_train_is_noted_on_resume(config, tmp_path):
+    words = [f"output.run={tmp_path}/run", "training.epochs=1"]
+    run_search(load_config(config, [*words, "search.trials=1"]))
+    # As one that is not the first leaves it: the first, which keeps the study, was waiting for it and is ended.
+    fault = tmp_path / "run/trials/trial-002/fault.txt"
+    fault.parent.mkdir()
+    fault.write_text("out of memory", encoding="utf-8")
+    path = run_search(load_config(config, [*words, "search.trials=3"]), resume=True)
+    trials = trials_of(path.parent)
+    assert [one["state"] for one in trials] == ["complete", "failed", "complete"]
+    assert trials[1]["reason"] == "out of memory"
 
 
 def test_a_trial_that_fails_is_told_and_a_search_of_such_is_an_error(tmp_path, capsys):

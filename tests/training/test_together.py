@@ -1,11 +1,14 @@
 """One model from several processes or batches a step is that from one: same steps, same loss, nearly the same weights.
 
+So are the trials of a search.
+
 The base has no dropout, which alone may differ: every process draws its own.
 """
 
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from training.config import load_config
 from training.prepare import prepare
 from training.processes import Processes
 from training.run import run_training
+from training.search import run_search
 
 ROOT = Path(__file__).resolve().parents[2]
 SMOKE = ROOT / "configs" / "smoke.yaml"
@@ -105,11 +109,52 @@ def test_batches_a_step_train_the_model_of_one_batch(base, tmp_path, monkeypatch
         assert max(float((weights[key] - others[key]).abs().max()) for key in weights) < 2e-3
 
 
+def test_two_processes_killed_and_resumed_search_as_one(base, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    space = (
+        f"base.model={{choice: [{base}, {tmp_path}/none]}}",  # a trial that no process can make
+        "training.learning_rate={choice: [5.0e-3, 1.0e-9]}",  # scores far apart, one of which is given up
+        "training.batch_size={int: [4, 8], step: 4}",
+    )
+    search = [f"search.space.{one}" for one in space]
+    search += ["search.trials=6", "search.startup_trials=1", "search.warmup_epochs=5", "search.seed=8"]
+
+    def knobs(name: str) -> list[str]:
+        return [*overrides(base, tmp_path / name), "training.epochs=8", *search]
+
+    words = [word for one in [*knobs("two"), "training.processes=2"] for word in ("--set", one)]
+    command = [sys.executable, "-m", "tasrih.cli", "train", str(SMOKE), *words]
+    launcher = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    third = tmp_path / "two/run/trials/trial-003"
+    while launcher.poll() is None:
+        if third.exists():
+            launcher.kill()
+        time.sleep(0.005)
+    assert launcher.wait() == -9, "the search was over before it was killed"
+    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str(tmp_path / "two/run/best.yaml")], "the first process alone prints"
+
+    alone = run_search(load_config(SMOKE, knobs("alone"))).parent
+    trials, expected = (json.loads((run / "trials.json").read_text()) for run in (tmp_path / "two/run", alone))
+    told = ("number", "state", "knobs", "epochs", "best_epoch", "reason")
+    assert [[one[key] for key in told] for one in trials] == [[one[key] for key in told] for one in expected]
+    assert {one["state"] for one in trials} == {"complete", "given up", "failed"}
+    scores = [one["score"] or 0 for one in expected]
+    assert [one["score"] or 0 for one in trials] == pytest.approx(scores, abs=0.05)
+    best, same = (yaml.safe_load((run / "best.yaml").read_text()) for run in (tmp_path / "two/run", alone))
+    assert (best["training"].pop("processes"), same["training"].pop("processes")) == (2, None)
+    assert best["training"] == same["training"]
+
+
 def test_processes_that_cannot_share_a_batch_are_told_before_there_is_a_run(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(prepare_module, "join", lambda _device: Processes(n=3))
     with pytest.raises(ConfigError, match=r"batch_size: 8 sentences given for 3 processes, expected a multiple"):
         prepare(load_config(SMOKE, [f"output.run={tmp_path}/run"]))
+    line = next(n for n, text in enumerate(SMOKE.read_text(encoding="utf-8").splitlines(), 1) if "batch_size" in text)
+    with pytest.raises(ConfigError, match=rf"smoke\.yaml:{line}: training\.batch_size: 8 .* 3 processes, .* take 9"):
+        load_config(SMOKE, ["training.processes=3"])
     assert list(tmp_path.iterdir()) == []
 
 
