@@ -51,8 +51,9 @@ def main() -> None:
             if environment == "locust":
                 raise SystemExit(f"the callers' environment: {fault}") from fault
     failed: dict[str, str] = {}
-    servers = _start(arguments.only, prepared, requests, failed)
+    servers: dict[str, Server] = {}
     try:
+        _start(servers, arguments.only, prepared, requests, failed)
         rows = _rounds(servers, arguments, mix, failed)
         overload = _overload(servers, arguments, rows, requests) if arguments.overload else None
     finally:
@@ -88,10 +89,13 @@ def _shots(name: str) -> Path:
 
 
 def _start(
-    only: list[str] | None, prepared: Prepared, requests: list[dict[str, Any]], failed: dict[str, str]
-) -> dict[str, Server]:
-    """One after the other, each warmed up; what does not start goes to `failed`."""
-    servers: dict[str, Server] = {}
+    servers: dict[str, Server],
+    only: list[str] | None,
+    prepared: Prepared,
+    requests: list[dict[str, Any]],
+    failed: dict[str, str],
+) -> None:
+    """One after the other, each warmed up, into `servers`; what does not start goes to `failed`."""
     for kind in KINDS:
         if only and kind.name not in only:
             continue
@@ -101,20 +105,17 @@ def _start(
             n_sentences = len(request["sentences"])
             shots.append({"kind": request["kind"], "path": path, "body": json.dumps(body), "n_sentences": n_sentences})
         _shots(kind.name).write_text(json.dumps(shots), encoding="utf-8")
-        server = None
         try:
-            server = Server(kind, prepared)
+            server = servers[kind.name] = Server(kind, prepared)
             server.check(requests[:CHECKED_REQUESTS])
             _call(server, "--callers", "8", "--seconds", str(WARM_UP_SECONDS))
         except BenchError as fault:
             failed[kind.title] = str(fault)
             _tell(f"{kind.name}: {fault}")
-            if server is not None:
-                server.stop()
+            if kind.name in servers:
+                servers.pop(kind.name).stop()
         else:
-            servers[kind.name] = server
             _tell(f"{kind.name}: ready after {server.ready_s:.1f} s")
-    return servers
 
 
 def _call(server: Server, *options: str) -> dict[str, Any]:

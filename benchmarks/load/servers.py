@@ -139,7 +139,7 @@ class Server:
         )
         try:
             self._wait_ready(begun_s + START_SECONDS)
-        except BenchError:
+        except BaseException:  # Ctrl-C too
             self.stop()
             raise
         self.ready_s = time.monotonic() - begun_s
