@@ -49,7 +49,7 @@ async def label(
     deadline = time.monotonic() + runtime.settings.timeout_s
     runtime.ready()
     check_content_type(request)
-    if runtime.places.lent >= runtime.places.limit:
+    if not runtime.has_room(1):
         raise _overloaded(runtime, 1)  # before the body: a refusal must be cheap
     with runtime.held.loan() as held, runtime.places.loan() as places:
         body = await read_body(request, runtime.settings, held, runtime.retry_after_s())
@@ -163,7 +163,7 @@ class _Call:
                 f"the call holds {n:,} sentences, at most {limit:,} may be in flight; send them in several calls",
                 details={"n_sentences": n, "max_sentences_in_flight": limit},
             )
-        if not places.take(n):
+        if not (self._runtime.has_room(n) and places.take(n)):
             raise _overloaded(self._runtime, n)
 
     def _finish(self, model: Model, items: list[Item], job: Job | None) -> Response:
@@ -205,7 +205,11 @@ def _overloaded(runtime: Runtime, n: int) -> ServiceError:
     return ServiceError(
         429,
         "overloaded",
-        f"{budget.lent:,} of {budget.limit:,} sentences are in flight, no room for {n:,} more; come back in {retry} s",
-        details={"max_sentences_in_flight": budget.limit},
+        f"{budget.lent:,} sentences are in flight, and {n:,} more could not be labelled soon; come back in {retry} s",
+        details={
+            "sentences_in_flight": budget.lent,
+            "max_sentences_in_flight": budget.limit,
+            "max_queue_s": runtime.settings.max_queue_s,
+        },
         headers={"Retry-After": str(retry)},
     )

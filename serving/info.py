@@ -14,6 +14,7 @@ LIMITS = (
     "max_body_bytes",
     "max_archive_bytes",
     "max_sentences_in_flight",
+    "max_queue_s",
     "max_sentence_chars",
     "max_article_chars",
     "timeout_s",

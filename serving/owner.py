@@ -21,6 +21,11 @@ __all__ = ["Owner"]
 
 log = logging.getLogger("tasrih.serving")
 
+# Seconds a sentence before any was labelled, and how many sentences count for as much as all before them. A batch counts by its
+# sentences: single ones of a quiet hour, slow each, are soon outweighed when many come.
+FIRST_PACE_S = 0.01
+PACE_SENTENCES = 50
+
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
@@ -51,7 +56,7 @@ class Owner:
         self._running: deque[tuple[_Unit, float]] = deque()
         self._thread = threading.Thread(target=self._own, name="queue-owner", daemon=True)
         self._last = 0.0
-        self.seconds_a_sentence = 0.01
+        self.seconds_a_sentence = FIRST_PACE_S
 
     @property
     def alive(self) -> bool:
@@ -102,7 +107,8 @@ class Owner:
         unit, begun = self._running.popleft()
         now = time.monotonic()
         self._metrics.inference_seconds.observe(now - begun)
-        self.seconds_a_sentence += 0.1 * ((now - self._last) / len(unit.rows) - self.seconds_a_sentence)
+        share = len(unit.rows) / (len(unit.rows) + PACE_SENTENCES)
+        self.seconds_a_sentence += share * ((now - self._last) / len(unit.rows) - self.seconds_a_sentence)
         self._last = now
         self._put(unit, logits)
 

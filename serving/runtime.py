@@ -113,10 +113,23 @@ class Runtime:
             )
         raise ServiceError(503, "failed", f"the service cannot label: {self.reason or 'its queue has ended'}")
 
+    def has_room(self, n: int) -> bool:
+        """Whether `n` sentences more find places, and will be labelled in time with those in flight.
+
+        Without the second, more would be begun than can be ended, and all of it would be given up at its deadline. A call that
+        comes alone may try, however long it is.
+        """
+        if self.places.lent + n > self.places.limit:
+            return False
+        return self.places.lent == 0 or self._seconds(self.places.lent + n) <= self.settings.max_queue_s
+
     def retry_after_s(self) -> int:
-        """When the sentences in flight will have been labelled, at the pace of late."""
-        pace = self.releases.seconds_a_sentence if self.releases is not None else 0.01
-        return max(1, min(MAX_RETRY_AFTER_SECONDS, math.ceil(self.places.lent * pace)))
+        """When the sentences in flight will have been labelled."""
+        return max(1, min(MAX_RETRY_AFTER_SECONDS, math.ceil(self._seconds(self.places.lent))))
+
+    def _seconds(self, n_sentences: int) -> float:
+        """What so many take, at the pace of late."""
+        return n_sentences * (self.releases.seconds_a_sentence if self.releases is not None else 0.0)
 
     async def keep(self, work: Callable[[], T]) -> T:
         """Do what reads or writes the database or the state folder, in a thread of its own kind.

@@ -47,6 +47,8 @@ class Settings(BaseModel):
         max_body_bytes: of one request, counted as it streams in.
         max_held_bytes: of all bodies being read or prepared; past it callers are told to come back.
         max_sentences_in_flight: of all callers together. Higher: fewer 429, longer waits.
+        max_queue_s: what the sentences in flight may take, at the pace of late. Keep it well below `timeout_s`: calls take
+            turns, so those that come later delay those before them. A call that comes alone may take longer.
         max_sentence_chars: a longer sentence is an item error.
         max_article_chars: a longer article is an item error.
         timeout_s: from the end of a request's headers to its answer.
@@ -77,6 +79,7 @@ class Settings(BaseModel):
     max_body_bytes: Count = 2_000_000
     max_held_bytes: Count = 64_000_000
     max_sentences_in_flight: Count = 4096
+    max_queue_s: Seconds = 15.0
     max_sentence_chars: Count = 20_000
     max_article_chars: Count = 200_000
     timeout_s: Seconds = 30.0

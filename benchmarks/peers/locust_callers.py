@@ -1,6 +1,7 @@
 """Callers: locust, in its own environment, on loopback. Prints one line of JSON, its last.
 
-``--callers 1,8,32`` is closed: so many callers, each of which sends its next request when it has the answer to its last.
+``--callers 1,8,32`` is closed: so many callers, each of which sends its next request when it has the answer to its last, or, told
+to come back later, when it was told to.
 ``--overload N`` is open: N requests a second whatever comes back, each on a connection of its own, as from ever new callers.
 """
 
@@ -48,15 +49,19 @@ class Caller(FastHttpUser):
         """One request."""
         if time.monotonic() >= Caller.end:
             raise StopUser
-        Caller.rows.append(_send(self.client, next(Caller.shots)))
+        row, later_s = _send(self.client, next(Caller.shots))
+        Caller.rows.append(row)
+        gevent.sleep(min(later_s, max(0.0, Caller.end - time.monotonic())))
 
 
-def _send(session: FastHttpSession, shot: dict[str, Any], **headers: str) -> Row:
+def _send(session: FastHttpSession, shot: dict[str, Any], **headers: str) -> tuple[Row, float]:
+    """What came of a request, and in how many seconds to come back."""
     begun = time.monotonic()
     response = session.post(
         shot["path"], data=shot["body"], headers={"Content-Type": "application/json", **headers}, name=shot["kind"]
     )
-    return begun, time.monotonic(), response.status_code or 0, shot["kind"], shot["n_sentences"]
+    row = (begun, time.monotonic(), response.status_code or 0, shot["kind"], shot["n_sentences"])
+    return row, float((response.headers or {}).get("Retry-After", 0))
 
 
 def _closed(url: str, n_callers: int, seconds: float) -> dict[str, Any]:
@@ -87,7 +92,7 @@ def _closed(url: str, n_callers: int, seconds: float) -> dict[str, Any]:
 def _overload(url: str, shots: list[dict[str, Any]], per_second: float, seconds: float) -> dict[str, Any]:
     session = _session(url)
     singles = cycle([shot for shot in shots if shot["kind"] == "single"])
-    usual = sorted(row[1] - row[0] for row in (_send(session, next(singles)) for _ in range(USUAL_REQUESTS)))
+    usual = sorted(row[1] - row[0] for row, _ in (_send(session, next(singles)) for _ in range(USUAL_REQUESTS)))
     # Twice what nearly all took while nobody else was there.
     usual_s = 2 * usual[int(0.95 * len(usual))]
 
@@ -95,7 +100,7 @@ def _overload(url: str, shots: list[dict[str, Any]], per_second: float, seconds:
     crowd, pool, turns = _session(url), Pool(MAX_WAITING), cycle(shots)
 
     def one(shot: dict[str, Any]) -> None:
-        rows.append(_send(crowd, shot, Connection="close"))
+        rows.append(_send(crowd, shot, Connection="close")[0])
 
     n_unsent = 0
     cpu_s, begun = time.process_time(), time.monotonic()
@@ -133,7 +138,7 @@ def _normal_after_s(session: FastHttpSession, singles: Any, usual_s: float, ende
     """Seconds from the overload's end to the first of `NORMAL_REQUESTS` usual answers in a row; None where they do not come."""
     first, n_usual = 0.0, 0
     while n_usual < NORMAL_REQUESTS:
-        begun, answered, status, *_ = _send(session, next(singles))
+        (begun, answered, status, *_), _ = _send(session, next(singles))
         if begun - ended > LIMIT_S:
             return None
         if status == 200 and answered - begun <= usual_s:

@@ -21,6 +21,7 @@ def slow() -> Iterator[Server]:
         "tests.serving.faulty:TasrihService",
         extra={"FAULTY_SECONDS": "0.25"},
         max_sentences_in_flight=40,
+        max_queue_s=60,
         timeout_s=2,
         turn_sentences=4,
         round_tokens=64,

@@ -63,6 +63,16 @@ def test_answers_come_in_the_order_of_the_call():
     queue.close()
 
 
+def test_the_pace_is_that_of_late():
+    queue, owner, _ = start(Engine(seconds=0.02))
+    job = queue.submit([sentence(100 + n) for n in range(400)], deadline=later())
+    owner.start()
+    assert len(stances(job)) == 400
+    # Four a batch of 20 ms.
+    assert 0.0045 < owner.seconds_a_sentence < 0.05
+    queue.close()
+
+
 def test_calls_take_turns():
     queue, owner, _ = start(engine := Engine())
     big = queue.submit([sentence(100 + n) for n in range(10)], deadline=later())

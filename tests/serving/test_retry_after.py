@@ -71,6 +71,29 @@ def test_a_crowd_before_a_full_queue(slow):
     slow.wait_idle()
 
 
+def test_a_slow_machine_takes_no_more_than_it_can_label_in_time():
+    # 4,096 places, but 0.05 s a sentence: 600 would take 30 s, which nobody is given. All would be begun, and none ended.
+    with Server(
+        "tests.serving.faulty:TasrihService",
+        extra={"FAULTY_SECONDS": "0.2"},
+        timeout_s=20,
+        max_queue_s=8,
+        turn_sentences=4,
+        round_tokens=64,
+    ) as server:
+        server.wait_ready()
+        # Alone, a call may take longer than the queue is long; it teaches the pace.
+        assert server.sentences(*distinct(200, "الوزير")).status_code == 200
+        with ThreadPoolExecutor(10) as pool:
+            responses = list(pool.map(lambda caller: server.sentences(*distinct(60, f"وفد {caller}")), range(10)))
+        for response in responses:
+            check(response)
+        found = Counter(map(code, responses))
+        assert set(found) == {"", "overloaded"} and found[""] >= 1, found
+        server.wait_idle()
+        assert server.stop() == 0
+
+
 def test_bodies_that_together_hold_too_much():
     with Server("serving.service:TasrihService", max_body_bytes=100_000, max_held_bytes=100_000) as server:
         server.wait_ready()
@@ -96,6 +119,7 @@ def test_a_crowd_before_a_server_that_goes_down():
         timeout_s=60,
         drain_timeout_s=5,
         max_sentences_in_flight=40,
+        max_queue_s=60,
         turn_sentences=4,
         round_tokens=64,
     ) as server:

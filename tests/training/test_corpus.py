@@ -69,8 +69,8 @@ def test_every_fault_is_told_at_once():
 def test_every_label_is_wanted_in_every_split():
     rows = [entry for entry in sound() if not (entry.split == "test" and entry.stance == "for")]
     assert corpus_faults(Corpus(tuple(rows)), LABELS) == [
-        "split test: no sentence of stance for; expected one at least: move an article there",
-        "split test: no sentence of claim type claim; expected one at least: move an article there",
+        "split test: no sentence of stance for; expected one at least: put test as the split of an article that has one",
+        "split test: no sentence of claim type claim; expected one at least: put test as the split of an article that has one",
     ]
     assert "split test: no row" in corpus_faults(Corpus(tuple(sound()[:4])), LABELS)[0]
 

@@ -142,6 +142,15 @@ def test_a_label_that_the_config_does_not_know_is_told_with_its_line(tmp_path):
     assert f"{tmp_path}/t.csv:2: stance: 'forr' found, expected one of pro_russia" in corpus_faults(corpus, labels)[0]
 
 
+def test_faults_are_told_by_line_though_rows_go_by_their_hash(tmp_path):
+    content = "text,stance\n" + "".join(f"نص {place},forr\n" for place in range(12))
+    corpus = read_corpus(CorpusConfig(tables=(table(tmp_path / "t.csv", content),)))
+    labels = load_config(ROOT / "configs" / "smoke.yaml").model.label_set()
+    told = [fault for fault in corpus_faults(corpus, labels) if "forr" in fault]
+    assert [int(fault.split(":")[1]) for fault in told] == list(range(2, 14))
+    assert [row.place for row in corpus.rows] != sorted(row.place for row in corpus.rows)
+
+
 def test_repeats_are_dropped_where_told_and_the_test_split_keeps_its_own(tmp_path):
     columns = "text,stance\n"
     train = table(tmp_path / "train.csv", f"{columns}أولى,for\nثانية,for\nثانية,against\n", split="train")
