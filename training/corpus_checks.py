@@ -25,16 +25,22 @@ def check_corpus(corpus: Corpus, labels: LabelSet) -> None:
 def corpus_faults(corpus: Corpus, labels: LabelSet) -> list[str]:
     """Every fault of the corpus: file and line, what was found, what was expected."""
     found: list[str] = []
+    rows = sorted(corpus.rows, key=_line)  # as people mend a file: ids may be hashes
     for faults in (
-        _unknown_names(corpus.rows, labels),
-        _repeated_ids(corpus.rows),
+        _unknown_names(rows, labels),
+        _repeated_ids(rows),
         _absent_labels(corpus, labels),
-        _spread(corpus.rows, "document", "an article's sentences"),
-        _spread(corpus.rows, "group", "a contrast group's sentences"),
-        _duplicates(corpus.rows),
+        _spread(rows, "document", "an article's sentences"),
+        _spread(rows, "group", "a contrast group's sentences"),
+        _duplicates(rows),
     ):
         found += few(list(faults))
     return found
+
+
+def _line(row: Row) -> tuple[str, int]:
+    path, _, line = row.place.rpartition(":")
+    return path, int(line)
 
 
 def _unknown_names(rows: Iterable[Row], labels: LabelSet) -> Iterator[str]:
@@ -68,7 +74,10 @@ def _absent_labels(corpus: Corpus, labels: LabelSet) -> Iterator[str]:
         ):
             for name in names:
                 if name not in given:
-                    yield f"split {split}: no sentence of {kind} {name}; expected one at least: move an article there"
+                    yield (
+                        f"split {split}: no sentence of {kind} {name}; expected one at least: put {split} as the split of an "
+                        "article that has one"
+                    )
 
 
 def _spread(rows: Iterable[Row], field: str, what: str) -> Iterator[str]:
