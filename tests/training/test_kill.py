@@ -94,12 +94,10 @@ def kill_together(folder: Path, *, when: Callable[[], bool], wait_s: float) -> N
     assert not left, "processes outlived their launcher, and would write into the run that is gone on with"
 
 
-def test_two_processes_killed_and_resumed(tmp_path):
-    seed = random.SystemRandom().randrange(10**6)
-    moments = random.Random(seed)
-    cut, told = tmp_path / "cut", f"moment of seed {seed}"
+def test_two_processes_killed_at_the_worst_moment(tmp_path):
     # As on a slow disk: the second process waits at its random state, a pipe that nobody reads, when the first has written
     # all but the file that makes a checkpoint whole. Without that state a resumed run would draw another dropout.
+    cut = tmp_path / "cut"
     second = cut / "run/checkpoints/checkpoint-8"
     second.mkdir(parents=True)
     os.mkfifo(second / "rng_state_1.pth")
@@ -107,11 +105,7 @@ def test_two_processes_killed_and_resumed(tmp_path):
     found = newest_checkpoint(cut / "run")
     assert found is not None
     assert found.step == 4
-
-    log = cut / "run/log.jsonl"
-    n_lines = log.read_bytes().count(b"\n") + moments.randrange(3, 14)
-    kill_together(cut, when=lambda: log.read_bytes().count(b"\n") >= n_lines, wait_s=moments.uniform(0, 0.03))
-    assert start(cut, "training.processes=2").wait() == 0, told
+    assert start(cut, "training.processes=2").wait() == 0
     assert start(tmp_path / "whole", "training.processes=2").wait() == 0
     releases = [folder / "models/tasrih-smoke-0.0.1" for folder in (cut, tmp_path / "whole")]
-    assert sha256(releases[0]) == sha256(releases[1]), told
+    assert sha256(releases[0]) == sha256(releases[1])
