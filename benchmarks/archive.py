@@ -2,7 +2,7 @@
 
     python -m benchmarks.archive make build/archive --sentences 1000000   # JSON lines, 10,000 articles a file
     python -m benchmarks.archive run build/archive build/labelled          # time, rate, peak memory and its growth
-    python -m benchmarks.archive speed build/archive                       # batch against labelling in one process
+    python -m benchmarks.archive speed build/archive --articles 2000       # here and on Ray, against labelling in one process
     python -m benchmarks.archive crash build/archive --seeds 200           # kill -9 at random moments, then compare
 
 Sentences are put together from words and phrases by a seed: no two files are alike, and the same call makes the same bytes.
@@ -123,8 +123,8 @@ def _memory_mib(pid: int) -> float:
     return total / 2**20
 
 
-def speed(archive: Path, n_articles: int = 2000) -> None:
-    """The same articles through the job and through one process that labels them, turn about."""
+def speed(archive: Path, n_articles: int) -> None:
+    """The same articles through the job, on both engines, and through one process that labels them, turn about."""
     work = ROOT / "build" / "speed"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -145,14 +145,18 @@ def speed(archive: Path, n_articles: int = 2000) -> None:
         inside = subprocess.run(
             [sys.executable, "-c", code, str(sample)], cwd=ROOT, check=True, capture_output=True, text=True
         )
-        out = work / f"out-{turn}"
-        begun_s = time.monotonic()
-        subprocess.run(batch(sample, out, "--shard-articles", "500"), cwd=ROOT, check=True, capture_output=True)
-        passed_s = time.monotonic() - begun_s
-        n = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["sentences"]
-        print(
-            f"in process {float(inside.stdout):.1f} sentences/s; batch {n / passed_s:.1f}, start and summary included"
-        )
+        alone = float(inside.stdout)
+        told = [f"in process {alone:.1f} sentences/s"]
+        for engine in ("local", "ray"):
+            out = work / f"{engine}-{turn}"
+            begun_s = time.monotonic()
+            words = ("--engine", engine, "--shard-articles", str(max(1, n_articles // 4)))
+            subprocess.run(batch(sample, out, *words), cwd=ROOT, check=True, capture_output=True)
+            passed_s = time.monotonic() - begun_s
+            n = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["sentences"]
+            told.append(f"{engine} {n / passed_s:.1f} ({n / passed_s / alone:.0%}; {passed_s:.1f} s)")
+        _compare(work / f"local-{turn}", work / f"ray-{turn}", "turn", turn)
+        print(f"{n:,} sentences, start and summary included: {'; '.join(told)}; both folders equal", flush=True)
 
 
 def crash(archive: Path, seeds: int) -> None:
@@ -185,15 +189,15 @@ def crash(archive: Path, seeds: int) -> None:
                 running.wait()
                 kills += 1
         assert running.returncode == 0, f"seed {seed}"
-        _compare(work / "whole", out, seed)
+        _compare(work / "whole", out, "seed", seed)
     print(f"{seeds} seeds, {kills} kills: every folder equals the undisturbed one, byte for byte")
 
 
-def _compare(whole: Path, out: Path, seed: int) -> None:
+def _compare(whole: Path, out: Path, what: str, number: int) -> None:
     names = [sorted(str(path.relative_to(one)) for path in one.rglob("*") if path.is_file()) for one in (whole, out)]
-    assert names[0] == names[1], f"seed {seed}: {set(names[0]) ^ set(names[1])}"
+    assert names[0] == names[1], f"{what} {number}: {set(names[0]) ^ set(names[1])}"
     _, different, unread = filecmp.cmpfiles(whole, out, names[0], shallow=False)
-    assert not different and not unread, f"seed {seed}: {different} {unread}"
+    assert not different and not unread, f"{what} {number}: {different} {unread}"
 
 
 def main() -> None:
@@ -204,13 +208,14 @@ def main() -> None:
     parser.add_argument("out", type=Path, nargs="?")
     parser.add_argument("--sentences", type=int, default=1_000_000)
     parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--articles", type=int, default=2000)
     arguments, words = parser.parse_known_args()
     if arguments.what == "make":
         make(arguments.archive, arguments.sentences)
     elif arguments.what == "run":
         run(arguments.archive, arguments.out or ROOT / "build" / "labelled", words)
     elif arguments.what == "speed":
-        speed(arguments.archive)
+        speed(arguments.archive, arguments.articles)
     else:
         crash(arguments.archive, arguments.seeds)
 

@@ -132,6 +132,8 @@ def _rounds(
         rows.append({"round": number, "name": "inprocess", **inside})
         _tell(f"round {number} of {arguments.rounds}: in process: {inside['per_second']:,.0f} sentences/s")
         for name, server in servers.items():
+            for one in servers.values():
+                one.settle()
             try:
                 steps = _call(server, "--callers", arguments.callers, "--seconds", seconds)["steps"]
             except BenchError as fault:

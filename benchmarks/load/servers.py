@@ -22,6 +22,9 @@ from benchmarks.prepare import Prepared
 
 START_SECONDS = 240.0
 STOP_SECONDS = 40.0
+# A server that takes less of a core than this rests.
+RESTING_SHARE = 0.1
+SETTLE_SECONDS = 120.0
 # As our engine chooses: less than f32 where the processor multiplies it.
 DTYPE = "bfloat16" if machine.multiplies_bf16() else "float32"
 # A request of the mix to what a server takes: path and body.
@@ -174,18 +177,35 @@ class Server:
 
     def rss_mib(self) -> float:
         """Resident memory of all its processes."""
+        return self._sum(lambda one: one.memory_info().rss) / 1024**2
+
+    def settle(self, seconds: float = SETTLE_SECONDS) -> None:
+        """Wait until it rests: some work on for callers who have long gone. Not longer than so many seconds."""
+        end = time.monotonic() + seconds
+        used_s = self._cpu_s()
+        while time.monotonic() < end:
+            time.sleep(1.0)
+            before_s, used_s = used_s, self._cpu_s()
+            if used_s - before_s < RESTING_SHARE:
+                return
+
+    def _cpu_s(self) -> float:
+        return self._sum(lambda one: sum(one.cpu_times()[:2]))
+
+    def _sum(self, of: Callable[[psutil.Process], float]) -> float:
+        """Of all its processes that are still there."""
+        total = 0.0
         try:
             parent = psutil.Process(self.process.pid)
             family = [parent, *parent.children(recursive=True)]
         except psutil.NoSuchProcess:
-            return 0.0
-        total = 0
+            return total
         for one in family:
             try:
-                total += one.memory_info().rss
+                total += of(one)
             except psutil.NoSuchProcess:
                 continue
-        return total / 1024**2
+        return total
 
     def stop(self) -> int | None:
         """End it; gives its exit code, None where it had to be killed."""
