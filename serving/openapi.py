@@ -55,7 +55,7 @@ def document(settings: Settings, releases: Releases | None) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {
-            path: {method: operation.to_json(secured) for method, operation in methods.items()}
+            path: {method: _with_labels(operation.to_json(secured), releases) for method, operation in methods.items()}
             for path, methods in paths.items()
         },
         "components": {
@@ -83,6 +83,25 @@ def _with_names(schemas: dict[str, Any], releases: Releases | None) -> dict[str,
     schemas["Draft"]["properties"]["stance"]["enum"] = list(labels.stance_names)
     schemas["Draft"]["properties"]["claim_types"]["items"]["enum"] = list(labels.claim_names)
     return schemas
+
+
+def _with_labels(operation: dict[str, Any], releases: Releases | None) -> dict[str, Any]:
+    """The operation with the labels that are known here in its parameters."""
+    if releases is None:
+        return operation
+    labels = releases.default.model.release.labels
+    names = {"stance": labels.stance_names, "claim_type": labels.claim_names}
+    parameters = [
+        {
+            **parameter,
+            "schema": {"enum": [*names[parameter["name"]], ""]},
+            "description": "As the release has it that labelled the archive; these are the default one's.",
+        }
+        if parameter["name"] in names
+        else parameter
+        for parameter in operation["parameters"]
+    ]
+    return {**operation, "parameters": parameters}
 
 
 Paths = Mapping[str, Mapping[str, Operation]]

@@ -112,10 +112,12 @@ async def export_sentences(runtime: Runtime, request: Request, request_id: str) 
 
 def _matching(runtime: Runtime, archive: Archive, filters: Filters) -> tuple[Sentences, IntArray]:
     sentences = runtime.shelf.sentences(archive.id)
-    for field, given, known in (
-        ("stance", filters.stance, sentences.stances),
-        ("claim_type", filters.claim_type, sentences.claims),
-    ):
+    stances, claims = sentences.stances, sentences.claims
+    if not stances and runtime.releases is not None:
+        # Nothing is labelled yet; the default release will do it.
+        labels = runtime.releases.default.model.release.labels
+        stances, claims = labels.stance_names, labels.claim_names
+    for field, given, known in (("stance", filters.stance, stances), ("claim_type", filters.claim_type, claims)):
         if given is not None and known and given not in known:
             message = f"no label of the release that labelled it; it has {', '.join(known)}"
             raise ServiceError(
