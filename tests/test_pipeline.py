@@ -103,6 +103,9 @@ def test_threads_may_share_a_labeller(labeller):
 
 
 def test_logits_are_bit_equal_alone_and_batched(labeller):
+    # After tasrih, which keeps it from reporting its import.
+    import openvino
+
     from tasrih.encoding import Encoder, batches
 
     encoder = Encoder(labeller.release.layout.tokenizer, max_length=labeller.release.max_length)
@@ -117,4 +120,9 @@ def test_logits_are_bit_equal_alone_and_batched(labeller):
             rows[list(one.places)] = np.concatenate([answer.stance_BS, answer.claims_BC], axis=1)
         return rows
 
-    assert logits(1).tobytes() == logits(4096).tobytes()
+    alone, batched = logits(1), logits(4096)
+    if "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        assert alone.tobytes() == batched.tobytes()
+    else:
+        # With AVX2 alone, OpenVINO multiplies a single row by another kernel: seen to differ in the last places of a float32.
+        np.testing.assert_allclose(alone, batched, rtol=0, atol=2e-6)
