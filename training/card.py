@@ -52,6 +52,8 @@ def _lines(facts: Mapping[str, Any], notice: str | None, notes: str | None) -> I
     if "arabert" not in base["name"].casefold():
         yield "  This is **not AraBERT**" + _about_base(base)
     yield f"- Text is normalised by the scheme `{facts['normalisation']}`; sentences are cut at {facts['max_length']} tokens."
+    yield "- Runs in bfloat16 where the processor multiplies it, else in float32; `tasrih info` tells which. Why not in int8:"
+    yield "  `docs/performance.md` of the project."
     training = facts["training"]
     yield f"- Trained for {training['epochs']} epochs, epoch {training['best_epoch']} kept."
     yield f"- Corpus sha256 `{facts['corpus']['sha256'][:16]}…`."

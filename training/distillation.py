@@ -21,7 +21,7 @@ from training.dataset import SoftTargets, encode_rows
 from training.device import Device
 from training.predict import predict
 
-__all__ = ["soft_targets"]
+__all__ = ["kept_soft_targets", "soft_targets"]
 
 
 def soft_targets(config: DistillationConfig, rows: Sequence[Row], labels: LabelSet, device: Device) -> SoftTargets:
@@ -35,6 +35,21 @@ def soft_targets(config: DistillationConfig, rows: Sequence[Row], labels: LabelS
     stance_BS = np.mean([stance for stance, _ in said], axis=0)
     claims_BC = np.mean([claims for _, claims in said], axis=0)
     return SoftTargets(stance_BS.astype(np.float32), claims_BC.astype(np.float32))
+
+
+def kept_soft_targets(
+    path: Path, config: DistillationConfig, rows: Sequence[Row], labels: LabelSet, device: Device
+) -> SoftTargets:
+    """`soft_targets`, from the file of a run where it has been asked for them before.
+
+    A resumed run neither waits for its teachers again nor hears other answers, should a teacher's folder have changed.
+    """
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as kept:
+            return SoftTargets(kept["stance_BS"], kept["claims_BC"])
+    soft = soft_targets(config, rows, labels, device)
+    np.savez(path, stance_BS=soft.stance_BS, claims_BC=soft.claims_BC)
+    return soft
 
 
 def _read(folder: Path, rows: Sequence[Row], labels: LabelSet, device: Device) -> Logits:

@@ -20,7 +20,7 @@ from training.corpus import SPLITS, Corpus, read_corpus
 from training.corpus_checks import check_corpus
 from training.dataset import encode_rows
 from training.device import Device, choose_device
-from training.distillation import soft_targets
+from training.distillation import kept_soft_targets
 from training.fit import Fitted, Split, fit
 from training.processes import Processes, join
 from training.run_folder import new_run, run_to_resume
@@ -107,9 +107,12 @@ def prepare(config: Config, *, resume: bool = False) -> Prepared:
         for name in SPLITS
         for rows in [corpus.split(name)]
     }
-    if config.distillation is not None:
+    if (distillation := config.distillation) is not None:
         train = splits["train"]
-        splits["train"] = replace(train, soft=soft_targets(config.distillation, train.rows, labels, device))
+        soft = processes.from_first(
+            lambda: kept_soft_targets(run / "soft_targets.npz", distillation, train.rows, labels, device)
+        )
+        splits["train"] = replace(train, soft=soft)
     model = Classifier(base.encoder, _heads(config, labels)).to(device.name)
     if config.training.gradient_checkpointing:
         model.save_memory()

@@ -14,8 +14,9 @@ from tasrih.errors import ConfigError
 from tasrih.pipeline import Labeller
 from training.config import DistillationConfig, TrainingConfig, load_config
 from training.corpus import read_corpus
+from training.dataset import SoftTargets
 from training.device import Device
-from training.distillation import soft_targets
+from training.distillation import kept_soft_targets, soft_targets
 from training.loss import StanceAndClaimsLoss
 from training.run import run_training
 
@@ -63,6 +64,19 @@ def test_heat_softens_and_several_are_averaged(teacher, config):
     np.testing.assert_allclose(said(2, 2.0), said(1, 2.0), atol=1e-6)
 
 
+def test_a_resumed_run_hears_what_its_teachers_said_before(teacher, config, tmp_path):
+    rows, labels = read_corpus(config.corpus).split("train"), config.model.label_set()
+
+    def heard(folder: Path) -> SoftTargets:
+        chosen = DistillationConfig(teachers=(folder,))
+        return kept_soft_targets(tmp_path / "soft_targets.npz", chosen, rows, labels, EXACT)
+
+    first, again = heard(teacher), heard(tmp_path / "gone meanwhile")
+    np.testing.assert_array_equal(first.stance_BS, again.stance_BS)
+    np.testing.assert_array_equal(first.claims_BC, again.claims_BC)
+    assert first.stance_BS.dtype == again.stance_BS.dtype == np.float32
+
+
 def test_a_teacher_of_other_labels_is_refused(teacher, config):
     labels = config.model.label_set()
     turned = type(labels)(labels.stances[::-1], labels.claims)
@@ -106,6 +120,7 @@ def test_a_student_starts_from_half_of_its_teacher_s_layers(teacher, tmp_path, m
     student: Any = load_classifier(made).encoder
     whole: Any = load_classifier(teacher).encoder
     assert student.config.num_hidden_layers == 2
+    assert [path.name for path in tmp_path.glob("runs/*/soft_targets.npz")] == ["soft_targets.npz"]
     for ours, theirs in ((0, 1), (1, 3)):
         torch.testing.assert_close(
             student.encoder.layer[ours].attention.self.query.weight,
