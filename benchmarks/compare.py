@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.ceiling import flops_per_sentence
-from benchmarks.contestants import GROWTH_SENTENCES, Contestant, contestants
+from benchmarks.contestants import GROWTH_SENTENCES, LATENCY_SENTENCES, Contestant, contestants
 from benchmarks.environments import WORK, BenchError, measure
 from benchmarks.prepare import Prepared
 from benchmarks.results import summarise
@@ -40,7 +40,7 @@ def main() -> None:
         "sentences": arguments.sentences,
         "command": " ".join(["python -m benchmarks.compare", *sys.argv[1:]]).replace(" --resume", ""),
     }
-    known = contestants(arguments.sentences, arguments.growth)
+    known = contestants(arguments.sentences, arguments.growth, arguments.singles)
     chosen = [one for one in known if not arguments.only or one.name.startswith(arguments.only)]
     if not chosen:
         raise SystemExit(f"--only: {','.join(arguments.only)} names none of the contestants")
@@ -62,6 +62,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=_words, default=(), metavar="NAME,...", help="contestants whose names begin so")
     parser.add_argument(
         "--growth", type=_numbers, default=GROWTH_SENTENCES, metavar="N,...", help="sizes of the growth"
+    )
+    parser.add_argument(
+        "--singles", type=int, default=LATENCY_SENTENCES, help="single sentences of which each is timed alone"
     )
     parser.add_argument("--resume", action="store_true", help="go on with the run that was broken off")
     return parser.parse_args()

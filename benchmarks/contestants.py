@@ -32,10 +32,10 @@ class Contestant:
     max_rounds: int = 0
 
 
-def contestants(n_sentences: int, growth: Sequence[int]) -> list[Contestant]:
+def contestants(n_sentences: int, growth: Sequence[int], n_singles: int) -> list[Contestant]:
     """In the order in which they run in each round; all but the growth's label `n_sentences`."""
     texts = _texts(n_sentences)
-    latency = ("--latency", str(min(n_sentences, LATENCY_SENTENCES)))
+    latency = ("--latency", str(min(n_sentences, n_singles)))
     return [*_ceilings(), *_ours(texts, latency), *_peers(texts, latency), *_others(texts), *_growth(growth)]
 
 

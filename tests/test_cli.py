@@ -306,6 +306,14 @@ def test_info_tells_release_and_engine(capsys):
     assert facts["stances"] and facts["libraries"]["openvino"]
 
 
+def test_info_for_people_has_a_short_line_a_fact(capsys):
+    assert cli.main(["info"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    base = next(line for line in lines if line.startswith("base model"))
+    assert "e5-small" in base and "licence MIT" in base
+    assert max(map(len, lines)) < 240 and not any("{" in line or "None" in line for line in lines)
+
+
 def test_info_tells_what_was_asked_for(capsys):
     assert cli.main(["info", "--engine", "openvino", "--precision", "f32", "--format", "json"]) == 0
     facts = json.loads(capsys.readouterr().out)

@@ -1,8 +1,10 @@
 """Both engines on the current release: which is chosen, that they agree, what they keep for the next start."""
 
+import json
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 
 from tasrih import Labeller, engines
@@ -11,6 +13,8 @@ from tasrih.engines import open_engine
 from tasrih.engines.openvino import COMPILED_KEPT
 from tasrih.errors import EngineError
 from tests.test_pipeline import TEXTS
+
+COMPOSED = Path(__file__).resolve().parents[1] / "data" / "composed"
 
 
 @pytest.fixture
@@ -31,6 +35,23 @@ def test_torch_and_openvino_agree(labeller):
     ):
         np.testing.assert_allclose(ours.stance_BS, theirs.stance_BS, atol=1e-3)
         np.testing.assert_allclose(ours.claims_BC, theirs.claims_BC, atol=1e-3)
+
+
+def test_bf16_gives_the_labels_of_f32_or_is_refused():
+    """At least 99.5 % of the labels of the composed test split; a processor that does not multiply bf16 is told so."""
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        with pytest.raises(EngineError, match="bf16 asked for, but this processor does not multiply it"):
+            Labeller.open(engine="openvino", precision="bf16")
+        return
+    rows = [json.loads(line) for path in sorted(COMPOSED.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
+    texts = [row["text"] for row in rows if row["split"] == "test"]
+    assert len(texts) > 500
+    given = [
+        [(sentence.stance, sentence.claim_types) for sentence in Labeller.open(precision=precision).label_texts(texts)]
+        for precision in ("bf16", "f32")
+    ]
+    equal = sum(ours == theirs for ours, theirs in zip(*given, strict=True))
+    assert equal >= 0.995 * len(texts)
 
 
 def test_torch_labels_as_the_default_does(labeller):

@@ -72,11 +72,17 @@ def _version(library: str) -> str:
 
 
 def _line(value: Any) -> str:
+    """A fact for people; what nests deeper than names and numbers is told as JSON alone."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_line(item)}" for name, item in value.items())
+        told = {name: item for name, item in value.items() if item is not None and not _nests(item)}
+        return ", ".join(f"{name} {_line(item)}" for name, item in told.items())
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _nests(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 INFO = Command("tell release, engine, precision and versions", _configure, _run)
