@@ -7,39 +7,27 @@ folder ends as that of a run that nobody disturbed.
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
 import pyarrow as pa
 
+from serving.batch.admission import Mode, clear, meet, refuse_own_input
 from serving.batch.columns import schema_text
-from serving.batch.manifest import MANIFEST, Manifest, mismatch, read_manifest
+from serving.batch.manifest import ERRORS, Manifest, mismatch, parse_manifest
 from serving.batch.on_ray import Plan, RayEngine, make_local
 from serving.batch.options import Options
 from serving.batch.progress import JobProgress
 from serving.batch.shards import Shard, file_facts, plan
-from serving.batch.sources import find_sources, is_url
+from serving.batch.sources import find_sources
 from serving.batch.store import Store, open_store
 from serving.batch.summary import write_summary
 from serving.batch.survey import Survey, survey
 from tasrih.errors import ConfigError
 from tasrih.pipeline import Labeller
 
-__all__ = ["ERRORS", "Mode", "job_facts", "run_job"]
-
-ERRORS = "errors.jsonl"
-# All that a job writes: what --overwrite may delete. The manifest goes first, so that no half of a job looks like one.
-_OURS = (MANIFEST, "sentences", "articles", "errors", ERRORS, "summary", "summary.html", ".aside")
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """How the output folder is met; at most one of the three."""
-
-    resume: bool = False
-    overwrite: bool = False
-    retry_failed: bool = False
+__all__ = ["Mode", "job_facts", "run_job"]
 
 
 def run_job(options: Options, mode: Mode, progress: JobProgress) -> Manifest:
@@ -51,15 +39,9 @@ def run_job(options: Options, mode: Mode, progress: JobProgress) -> Manifest:
         ReleaseError, EngineError: see `tasrih.pipeline.Labeller.open`.
     """
     store = open_store(options.output)
-    _refuse_own_input(options)
-    begun = None if mode.overwrite else read_manifest(store)
-    if not (mode.resume or mode.overwrite or mode.retry_failed) and store.names():
-        raise ConfigError(
-            f"--output {options.output}: the folder is not empty; name another, go on with --resume, or start anew with "
-            "--overwrite"
-        )
-    if mode.retry_failed and begun is None:
-        raise ConfigError(f"--retry-failed: no job began in {options.output}; run it first, without --retry-failed")
+    refuse_own_input(options)
+    stands = meet(store, mode)
+    begun = parse_manifest(stands, options.output) if stands is not None and not mode.overwrite else None
     found = survey(find_sources(options.inputs), options, seen=progress.surveyed)
     labeller = Labeller.open(
         options.model,
@@ -69,9 +51,14 @@ def run_job(options: Options, mode: Mode, progress: JobProgress) -> Manifest:
     )
     job = job_facts(options, found, labeller)
     with store.locked():
+        # The input took its time: another job may have come and gone here.
+        if meet(store, mode) != stands:
+            raise ConfigError(
+                f"--output {options.output}: another job wrote here while the input was read; see how far it is with: tasrih "
+                f"batch status {options.output}"
+            )
         if mode.overwrite:
-            for name in _OURS:
-                store.delete(name)
+            clear(store)
         manifest = _admitted(begun, job, mode, options)
         manifest = _score(manifest, store, _plan(options, found, labeller), labeller, progress)
         return _finish(manifest, store, labeller)
@@ -96,22 +83,6 @@ def _version() -> str:
         return metadata.version("tasrih")
     except metadata.PackageNotFoundError:
         return "unknown"  # in a bento, which carries the sources and no installed package
-
-
-def _refuse_own_input(options: Options) -> None:
-    if is_url(options.output):
-        inside = [name for name in options.inputs if name.startswith(options.output.rstrip("/") + "/")]
-    else:
-        root = os.path.realpath(options.output)
-        inside = [
-            name
-            for name in options.inputs
-            if not is_url(name) and os.path.commonpath([root, os.path.realpath(name)]) == root
-        ]
-    if inside:
-        raise ConfigError(
-            f"--output {options.output}: the input {inside[0]} lies in it; name a folder apart from the input"
-        )
 
 
 def _admitted(begun: Manifest | None, job: dict[str, Any], mode: Mode, options: Options) -> Manifest:

@@ -11,9 +11,12 @@ from typing import Any, Literal
 from serving.batch.store import Store
 from tasrih.errors import ConfigError
 
-__all__ = ["MANIFEST", "Entry", "Manifest", "mismatch", "read_manifest", "write_bytes"]
+__all__ = [
+    "ERRORS", "MANIFEST", "Entry", "Manifest", "manifest_bytes", "mismatch", "parse_manifest", "read_manifest", "write_bytes",
+]  # fmt: skip
 
 MANIFEST = "manifest.json"
+ERRORS = "errors.jsonl"
 FORMAT = 1
 
 
@@ -117,18 +120,33 @@ def write_bytes(store: Store, name: str, data: bytes) -> None:
         path.write_bytes(data)
 
 
+def manifest_bytes(store: Store) -> bytes | None:
+    """A folder's manifest as it stands there; None where there is none."""
+    if store.size(MANIFEST) is None:
+        return None
+    with store.open(MANIFEST) as stream:
+        return stream.read()
+
+
 def read_manifest(store: Store) -> Manifest | None:
     """The manifest of a folder; None where there is none.
 
     Raises:
         ConfigError: it is not one that we wrote.
     """
-    where = f"{store.location}/{MANIFEST}"
-    if store.size(MANIFEST) is None:
-        return None
+    data = manifest_bytes(store)
+    return None if data is None else parse_manifest(data, store.location)
+
+
+def parse_manifest(text: bytes, location: str) -> Manifest:
+    """The manifest of a folder.
+
+    Raises:
+        ConfigError: it is not one that we wrote.
+    """
+    where = f"{location}/{MANIFEST}"
     try:
-        with store.open(MANIFEST) as stream:
-            data = json.loads(stream.read())
+        data = json.loads(text)
         if data["format"] != FORMAT:
             raise ConfigError(
                 f"{where}: format {data['format']!r}, this tasrih reads {FORMAT}; install the tasrih that wrote it"
@@ -143,7 +161,7 @@ def read_manifest(store: Store) -> Manifest | None:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(
-            f"{where}: not a manifest of a job ({type(error).__name__}: {error}); name another folder, or --overwrite"
+            f"{where}: not a manifest of a job ({type(error).__name__}: {error}); name another folder"
         ) from error
 
 

@@ -43,7 +43,7 @@ class Store(Protocol):
         """Files and folders of a folder, sorted; none where there is no such folder."""
 
     def delete(self, name: str) -> None:
-        """A file, or a folder with all in it, if it is there."""
+        """A file, if it is there; and its folder, where that is then empty."""
 
     def locked(self) -> Any:
         """A context in which no other process of this machine runs a job here; raises `ConfigError` where one does."""
@@ -88,10 +88,9 @@ class LocalStore:
 
     def delete(self, name: str) -> None:
         path = self._root / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        if path.parent != self._root and path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -162,7 +161,7 @@ class UrlStore:
     def delete(self, name: str) -> None:
         path = f"{self._root}/{name}"
         if self._fs.exists(path):
-            self._fs.rm(path, recursive=True)
+            self._fs.rm_file(path)
         self._fs.invalidate_cache()
 
     @contextmanager

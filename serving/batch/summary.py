@@ -16,9 +16,10 @@ from serving.batch.store import Store
 from serving.batch.tally import OTHERS, Counts, Tally, tally
 from tasrih.release import Release
 
-__all__ = ["PAGE", "write_summary"]
+__all__ = ["PAGE", "TABLES", "write_summary"]
 
 PAGE = "summary.html"
+TABLES = ("summary/sources.csv", "summary/time.csv", "summary/claims.csv", "summary/errors.csv")
 SOURCES_SHOWN = 20
 CLAIMS_SHOWN = 30
 CLAIMS_WRITTEN = 1000
@@ -28,7 +29,7 @@ COLORS = 4
 def write_summary(manifest: Manifest, store: Store, release: Release) -> list[dict[str, Any]]:
     """Write the page and the tables; gives what a manifest says of them."""
     found = tally(manifest, store.location, release.labels)
-    files = [_write_csv(store, f"summary/{name}.csv", rows) for name, rows in _tables(found).items()]
+    files = [_write_csv(store, name, rows) for name, rows in zip(TABLES, _tables(found), strict=True)]
     with store.write(PAGE) as path:
         path.write_text(_page(found, manifest, release), encoding="utf-8")
         return [file_facts(PAGE, path), *files]
@@ -43,23 +44,23 @@ def _write_csv(store: Store, name: str, rows: Sequence[Mapping[str, Any]]) -> di
         return file_facts(name, path)
 
 
-def _tables(found: Tally) -> dict[str, list[dict[str, Any]]]:
-    """The tables, each opening with an empty row that names its columns."""
+def _tables(found: Tally) -> list[list[dict[str, Any]]]:
+    """The rows of `TABLES`, each opening with an empty row that names its columns."""
     periods = _periods(found)
     none = _cells(found.none(), found)
     claim = {"count": 0, "claim_types": [], "sources": 0, "first_day": "", "last_day": "", "text": "", "articles": []}
-    return {
-        "sources": [{"source": "", **none}] + [{"source": name, **_cells(one, found)} for name, one in _by_size(found)],
-        "time": [{"period": "", **none}] + [{"period": name, **_cells(one, found)} for name, one in periods.items()],
-        "claims": [claim] + [
+    return [
+        [{"source": "", **none}] + [{"source": name, **_cells(one, found)} for name, one in _by_size(found)],
+        [{"period": "", **none}] + [{"period": name, **_cells(one, found)} for name, one in periods.items()],
+        [claim] + [
             {
                 "count": one.count, "claim_types": list(one.claims), "sources": len(one.sources),
                 "first_day": one.first_day, "last_day": one.last_day, "text": one.text, "articles": one.articles,
             }
             for one in found.claims.most(CLAIMS_WRITTEN)
         ],
-        "errors": [{"code": "", "rows": 0}] + [{"code": code, "rows": n} for code, n in sorted(found.errors.items())],
-    }  # fmt: skip
+        [{"code": "", "rows": 0}] + [{"code": code, "rows": n} for code, n in sorted(found.errors.items())],
+    ]  # fmt: skip
 
 
 def _cells(counts: Counts, found: Tally) -> dict[str, Any]:

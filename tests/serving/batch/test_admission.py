@@ -1,0 +1,140 @@
+"""What is refused before a job writes, and what --overwrite deletes."""
+
+import pytest
+
+from serving.batch.admission import Mode, clear, meet, refuse_own_input
+from serving.batch.job import run_job
+from serving.batch.manifest import Manifest, manifest_bytes
+from serving.batch.options import load_options
+from serving.batch.progress import told
+from serving.batch.store import LocalStore, open_store
+from serving.batch.survey import survey
+from tasrih.errors import ConfigError
+from tasrih.pipeline import Labeller
+from tests.serving.batch.texts import row, tree, write_jsonl
+
+OURS = (
+    "sentences/part-00000.parquet", "articles/part-123456.jsonl", "errors/part-00001.jsonl", "errors.jsonl", "summary.html",
+    "summary/time.csv",
+)  # fmt: skip
+THEIRS = (
+    "articles/2024.txt",
+    "sentences/part-1.parquet",
+    "errors/part-00001.txt",
+    "summary/mine.csv",
+    "notes/part-00000.csv",
+)
+
+
+def fill(store, names):
+    for name in names:
+        with store.write(name) as path:
+            path.write_text("x", encoding="utf-8")
+
+
+def test_overwrite_needs_a_job_and_deletes_its_files_alone(tmp_path):
+    store = LocalStore(str(tmp_path))
+    assert meet(store, Mode(overwrite=True)) is None
+    fill(store, THEIRS)
+    for text in (None, "{}", "no JSON", '{"format": 1, "name": "of a web page"}'):
+        if text is not None:
+            (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError, match=r"--overwrite: .* not empty .* another folder"):
+            meet(store, Mode(overwrite=True))
+    fill(store, OURS)
+    Manifest(job={}).write(store)
+    assert meet(store, Mode(overwrite=True)) == (tmp_path / "manifest.json").read_bytes()
+    clear(store)
+    assert set(tree(tmp_path)) == set(THEIRS)
+
+
+def test_a_folder_with_no_file_but_ours_is_empty_after_clearing(tmp_path):
+    fill(LocalStore(str(tmp_path)), OURS)
+    clear(LocalStore(str(tmp_path)))
+    assert LocalStore(str(tmp_path)).names() == []
+    there = open_store("memory://cleared")
+    fill(there, OURS)
+    clear(there)
+    assert not there.names("articles") and there.size("errors.jsonl") is None
+
+
+def test_clearing_that_is_stopped_leaves_the_job_its_manifest(tmp_path, monkeypatch):
+    store = LocalStore(str(tmp_path))
+    fill(store, OURS)
+    Manifest(job={}).write(store)
+    gone: list[str] = []
+    monkeypatch.setattr(store, "delete", gone.append)
+    clear(store)
+    assert gone[-1] == "manifest.json" and set(OURS) < set(gone)
+
+
+@pytest.mark.parametrize(
+    ("given", "output"),
+    [
+        ("in", "in/out"),
+        ("in", "in/sub/out"),
+        ("in/../in", "in/out"),
+        ("linked", "in/out"),
+        ("in/*", "in/sub"),
+        ("i?", "in/out"),
+        ("in/**/*.parquet", "in/out"),
+        ("**/*.jsonl", "out"),
+        ("in/*/*/*.parquet", "in/out"),
+        ("out/sentences/*.parquet", "out"),
+        ("in/a.jsonl", "in"),
+        ("s3://b/in", "s3://b/in/out"),
+        ("s3://b/in/", "s3://b/in/out/"),
+        ("s3://b/**/*.parquet", "s3://b/out"),
+        ("s3://b/in/a.jsonl", "s3://b/in"),
+    ],
+)
+def test_input_and_output_in_each_other_are_refused(tmp_path, monkeypatch, given, output):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to("in")
+    with pytest.raises(ConfigError, match=r"--output .* lies in .*; name a folder apart"):
+        refuse_own_input(load_options({"inputs": [given], "output": output}))
+
+
+@pytest.mark.parametrize(
+    ("given", "output"),
+    [
+        ("in", "out"),
+        ("in", "in2"),
+        ("in/*.jsonl", "in/out"),
+        ("in/*.parquet", "in/out"),
+        ("in/*/a.jsonl", "in/out"),
+        ("in/a[1].jsonl", "in/a1.jsonl"),
+        ("s3://b/in", "s3://b/inner"),
+        ("s3://b/*", "s3://b/out"),
+        ("s3://b/in", "in/out"),
+        ("in", "s3://b/in"),
+    ],
+)
+def test_input_and_output_apart_are_taken(tmp_path, monkeypatch, given, output):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a[1].jsonl").touch()
+    refuse_own_input(load_options({"inputs": [given], "output": output}))
+
+
+@pytest.mark.parametrize("mode", [Mode(), Mode(resume=True), Mode(overwrite=True)])
+def test_a_job_that_came_while_the_input_was_read_is_not_written_over(tmp_path, monkeypatch, labeller, mode):
+    path = write_jsonl(tmp_path / "a.jsonl", [row(0)])
+    store = LocalStore(str(tmp_path / "out"))
+    if mode.overwrite:
+        Manifest(job={}).write(store)
+
+    def slow(*given, **more):
+        Manifest(job={"other": 1}).write(store)
+        return survey(*given, **more)
+
+    monkeypatch.setattr("serving.batch.job.survey", slow)
+    monkeypatch.setattr(Labeller, "open", lambda *given, **more: labeller)
+    options = load_options({"inputs": [str(path)], "output": str(tmp_path / "out")})
+    with (
+        told(shown=False) as progress,
+        pytest.raises(ConfigError, match=r"--output .* (another job wrote here|not empty)"),
+    ):
+        run_job(options, mode, progress)
+    assert b'"other"' in (manifest_bytes(store) or b"")
