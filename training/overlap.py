@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from tasrih.normalise import normalise
-from training.corpus import Row
+from training.corpus import Row, few
 
-__all__ = ["NGRAM", "near_duplicates", "shared_with_training"]
+__all__ = ["NGRAM", "near_duplicates", "shared_with_training", "split_pairs"]
 
 Ngram = tuple[str, ...]
 # Share of word trigrams, of all that either sentence has, from which two sentences are nearly one.
@@ -47,6 +47,17 @@ def near_duplicates(rows: Iterable[Row]) -> list[tuple[Row, Row]]:
             index[trigram].append(len(seen))
         seen.append((row, trigrams))
     return found
+
+
+def split_pairs(rows: Iterable[Row]) -> list[str]:
+    """A line for each pair of near-duplicates in two splits, by id alone; the first ones, where there are many."""
+    return few(
+        [
+            f"near-duplicates in two splits, so scores may flatter: {a.id} ({a.split}), {b.id} ({b.split})"
+            for a, b in near_duplicates(rows)
+            if a.split != b.split
+        ]
+    )
 
 
 def shared_with_training(rows: Sequence[Row], *, n_words: int = NGRAM) -> list[Row]:

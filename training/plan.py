@@ -9,6 +9,7 @@ from training.cast_swap import with_swaps
 from training.config import Config
 from training.corpus import missing_data, read_corpus
 from training.corpus_checks import corpus_faults
+from training.overlap import split_pairs
 from training.search_config import BEST_CONFIG
 
 __all__ = ["plan"]
@@ -27,6 +28,7 @@ def plan(config: Config) -> Iterator[str]:
             written = read_corpus(config.corpus)
             labels = config.model.label_set()
             faults += [f"corpus fault: {line}" for line in corpus_faults(written, labels)]
+            faults += [f"warning: {line}" for line in split_pairs(written.rows)]
             corpus = with_swaps(written, config.corpus.cast_swap, labels, seed=training.seed)
             n_train = len(corpus.split("train"))
             counts = ", ".join(f"{split} {found['rows']}" for split, found in corpus.counts().items())

@@ -14,7 +14,7 @@ from tasrih.engines.classifier import Classifier, Heads
 from tasrih.errors import ConfigError
 from tasrih.labels import LabelSet
 from training.base import Base, open_base
-from training.cast_swap import with_swaps
+from training.cast_swap import SOURCE, with_swaps
 from training.config import Config
 from training.corpus import SPLITS, Corpus, read_corpus
 from training.corpus_checks import check_corpus
@@ -22,11 +22,12 @@ from training.dataset import encode_rows
 from training.device import Device, choose_device
 from training.distillation import kept_soft_targets
 from training.fit import Fitted, Split, fit
+from training.overlap import split_pairs
 from training.processes import Processes, join
 from training.run_folder import new_run, run_to_resume
 from training.search_config import share_faults
 
-__all__ = ["Prepared", "check_shares", "checked_corpus", "prepare", "quieten", "say"]
+__all__ = ["Prepared", "check_shares", "checked_corpus", "prepare", "quieten", "say", "warn_of_pairs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,13 @@ def checked_corpus(config: Config) -> tuple[Corpus, LabelSet]:
     check_corpus(corpus, labels)
     # After the checks: copies share their sentence's document, and must not count as sentences of their own.
     return with_swaps(corpus, config.corpus.cast_swap, labels, seed=config.training.seed), labels
+
+
+def warn_of_pairs(corpus: Corpus) -> None:
+    """Tell near-duplicates in two splits. No fault: newswire repeats itself, and no rule tells that from a leak."""
+    # Copies in another cast are of training sentences, which are looked at themselves.
+    for line in split_pairs(row for row in corpus.rows if row.source != SOURCE):
+        say(f"warning: {line}")
 
 
 def check_shares(config: Config, processes: Processes) -> None:

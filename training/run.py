@@ -13,7 +13,7 @@ from training.evaluate import evaluate
 from training.export import Made, check_target, export
 from training.fit import Fitted
 from training.predict import gold_of, predict
-from training.prepare import Prepared, prepare, quieten, say
+from training.prepare import Prepared, prepare, quieten, say, warn_of_pairs
 from training.reliability import plot_reliability
 from training.run_folder import write_json
 from training.run_report import current_before, write_report
@@ -36,6 +36,8 @@ def run_training(config: Config, *, resume: bool = False) -> Path:
     check_target(config.output)
     check_archives(config.tracking.flips)
     prepared = prepare(config, resume=resume)
+    if prepared.processes.is_first:
+        warn_of_pairs(prepared.corpus)
     trackers = open_trackers(prepared.run, config) if prepared.processes.is_first else []
     fitted = prepared.fit(callbacks=trackers)
     prepared.processes.leave()

@@ -14,7 +14,7 @@ from training.checkpoints import newest_checkpoint
 from training.config import Config
 from training.device import choose_device
 from training.fit import Fitted
-from training.prepare import Prepared, check_shares, checked_corpus, prepare, quieten, say
+from training.prepare import Prepared, check_shares, checked_corpus, prepare, quieten, say, warn_of_pairs
 from training.processes import Faults, FirstFailedError, Processes, join
 from training.run_folder import STUDY, new_run, run_to_resume, write_json
 from training.search_config import set_key
@@ -51,6 +51,8 @@ def run_search(config: Config, *, resume: bool = False) -> Path:
     find = run_to_resume if resume else new_run
     folder = processes.from_first(lambda: find(config, corpus, device, n_processes=processes.n))
     study = Study(folder / STUDY, search) if processes.is_first else None
+    if study is not None:
+        warn_of_pairs(corpus)
     while (trying := processes.from_first(lambda: None if study is None else study.next())) is not None:
         if study is not None:
             say(f"trial {trying.number + 1} of {search.trials}: {told(trying.knobs)}")

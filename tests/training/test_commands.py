@@ -149,6 +149,25 @@ def test_corpus_check_warns_of_near_duplicates_by_id(tmp_path, capsys):
     assert "'1' given, expected a whole number, 2 or more" in capsys.readouterr().err
 
 
+def test_near_duplicates_across_splits_are_told_before_training_and_in_a_dry_run(tmp_path, capsys):
+    lines = Path("tests/fixtures/smoke_corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    story = "أعلنت وزارة الدفاع الروسية أن قواتها سيطرت على بلدة جديدة"
+    for name, split, text in (("n1", "train", story), ("n2", "test", story + " اليوم")):
+        row = {"id": name, "text": text, "stance": "neutral_report", "claim_types": [], "split": split}
+        lines.append(json.dumps(row, ensure_ascii=False))
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    settings = (f"corpus.composed=[{tmp_path}/rows.jsonl]", "training.epochs=1", f"output.run={tmp_path}/run")
+    words = [word for setting in settings for word in ("--set", setting)]
+    told = "warning: near-duplicates in two splits, so scores may flatter: n1 (train), n2 (test)\n"
+    assert run(TRAIN, "configs/smoke.yaml", "--output", tmp_path, *words, "--dry-run") == 0
+    assert capsys.readouterr().out.count(told) == 1
+    assert run(TRAIN, "configs/smoke.yaml", "--output", tmp_path, *words) == 0
+    assert capsys.readouterr().err.count(told) == 1
+    search = ("--set", "search.trials=2", "--set", "search.space.training.seed={choice: [0]}")
+    assert run(TRAIN, "configs/smoke.yaml", *words, *search, "--set", f"output.run={tmp_path}/search") == 0
+    assert capsys.readouterr().err.count(told) == 1
+
+
 def test_corpus_check_counts_near_duplicates_inside_a_split_and_is_content_when_strict(tmp_path, capsys):
     lines = Path("tests/fixtures/smoke_corpus.jsonl").read_text(encoding="utf-8").splitlines()
     story = "أعلنت وزارة الدفاع الروسية أن قواتها سيطرت على بلدة جديدة"
