@@ -27,7 +27,7 @@ def day_of(published: str | None) -> datetime.date | None:
                 continue
     try:
         return parsedate_to_datetime(text).date()
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
