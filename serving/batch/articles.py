@@ -61,9 +61,20 @@ def clean(number: int, row: Row, options: Options) -> Cleaned:
     return Cleaned(number, row.place, id, row.fields, document, article, sentences)
 
 
-def failure(row: Cleaned) -> dict[str, Any]:
-    """A line of ``errors.jsonl``."""
-    return {"article_id": row.id, "article_row": row.number, "place": row.place, "error": row.error}
+def failure(row: Cleaned, error: Exception | None = None) -> dict[str, Any]:
+    """A line of ``errors.jsonl``.
+
+    Args:
+        row: that failed.
+        error: what it failed with after it was cleaned; None where cleaning failed.
+    """
+    told = row.error
+    if isinstance(error, InputError):
+        told = _error(error.code, f"{row.place}: {error}")
+    elif error is not None:
+        message = f"{row.place}: could not be labelled ({type(error).__name__}: {error}); report it with the row"
+        told = _error("internal", message)
+    return {"article_id": row.id, "article_row": row.number, "place": row.place, "error": told}
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from serving.batch.admission import Mode, clear, meet, refuse_own_input
-from serving.batch.columns import schema_text
+from serving.batch.columns import as_begun, schema_text
 from serving.batch.manifest import ERRORS, Manifest, mismatch, parse_manifest
 from serving.batch.on_ray import Plan, RayEngine, make_local
 from serving.batch.options import Options
@@ -43,6 +43,8 @@ def run_job(options: Options, mode: Mode, progress: JobProgress) -> Manifest:
     stands = meet(store, mode)
     begun = parse_manifest(stands, options.output) if stands is not None and not mode.overwrite else None
     found = survey(find_sources(options.inputs), options, seen=progress.surveyed)
+    if begun is not None and (mode.retry_failed or begun.round):
+        found = replace(found, columns=as_begun(begun.job["columns"], found.columns))
     labeller = Labeller.open(
         options.model,
         engine=options.encoder_engine,

@@ -6,10 +6,12 @@ from typing import Any
 
 from tasrih.inputs import MAX_CHARS
 
-__all__ = ["MAX_LINE_BYTES", "CsvForm", "Row"]
+__all__ = ["MAX_DEPTH", "MAX_LINE_BYTES", "CsvForm", "Row"]
 
 # No encoding takes more than four bytes a character; the rest is for escapes and the other columns.
 MAX_LINE_BYTES = 16 * MAX_CHARS
+# Of lists and objects in each other, the row itself among them; well below where Python's recursion ends.
+MAX_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)

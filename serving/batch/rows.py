@@ -1,13 +1,13 @@
 """Rows of a source, one by one, as they came. A row that cannot be read comes with its fault and spoils no other."""
 
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serving.batch.csv_rows import csv_rows
-from serving.batch.row import MAX_LINE_BYTES, CsvForm, Row
+from serving.batch.row import MAX_DEPTH, MAX_LINE_BYTES, CsvForm, Row
 from serving.batch.sources import Source, open_raw, page_names, unpacked
 from tasrih.errors import InputError
 from tasrih.inputs import MAX_CHARS, name_of
@@ -70,8 +70,24 @@ def jsonl_rows(stream: IO[bytes], name: str, skip: int) -> Iterator[Row]:
             yield Row(place, fault=f"not JSON in UTF-8 ({line.fault}); a line must be an object")
         elif not isinstance(line.value, dict):
             yield Row(place, fault=f"{type(line.value).__name__}; a line must be an object")
+        elif _is_deep(line.value):
+            yield Row(place, fault=f"lists and objects nested more than {MAX_DEPTH} deep; flatten them")
         else:
             yield Row(place, line.value)
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for one in level
+            for item in (one.values() if isinstance(one, dict) else one)
+            if isinstance(item, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes | None]:
@@ -116,8 +132,34 @@ def _parquet_rows(name: str, skip: int) -> Iterator[Row]:
                 first = end
         number = first
         for batch in file.iter_batches(batch_size=PARQUET_ROWS, row_groups=groups):
-            table = pa.Table.from_batches([batch]).cast(schema, safe=False)
-            for fields in table.to_pylist():
+            for fields, fault in _parquet_fields(pa.Table.from_batches([batch]), schema):
                 number += 1
                 if number > skip:
-                    yield Row(f"{name_of(name)}, row {number}", fields)
+                    yield Row(f"{name_of(name)}, row {number}", fields, fault=fault)
+
+
+# What Arrow raises of a value that Python has no type for, such as a year past 9999, or text that is no UTF-8.
+_NO_VALUE = (pa.ArrowException, ValueError, OverflowError)
+
+
+def _parquet_fields(table: pa.Table, schema: pa.Schema) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Rows in Python's types; or none, and which cell is none that Python can hold."""
+    try:
+        rows: list[dict[str, Any]] = table.cast(schema, safe=False).to_pylist()
+    except _NO_VALUE:
+        yield from (_one_by_one(table.slice(place, 1), schema) for place in range(table.num_rows))
+    else:
+        yield from ((fields, None) for fields in rows)
+
+
+def _one_by_one(row: pa.Table, schema: pa.Schema) -> tuple[dict[str, Any], str | None]:
+    fields: dict[str, Any] = {}
+    for one, column in zip(schema, row.columns, strict=True):
+        try:
+            (fields[one.name],) = column.cast(one.type, safe=False).to_pylist()
+        except _NO_VALUE as error:
+            return (
+                {},
+                f"{one.name!r} holds no {one.type} that can be read ({error}); mend the cell, or leave the column out",
+            )
+    return fields, None

@@ -55,7 +55,7 @@ class Shape:
             "release": f"{report.release_name}-{report.release_version}",
         }
         for name, written in self._names.items():
-            row[written] = fit(cleaned.fields.get(name), self._columns.field(name).type)
+            row[written] = fit(name, cleaned.fields.get(name), self._columns.field(name).type)
         return row
 
     def sentence_rows(self, cleaned: Cleaned, report: ArticleReport) -> Iterator[dict[str, Any]]:

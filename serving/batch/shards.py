@@ -13,9 +13,11 @@ from serving.batch.manifest import Entry
 from serving.batch.parts import SUFFIXES, json_line, open_part
 from serving.batch.shape import Shape
 from serving.batch.store import Store
+from tasrih.errors import EngineError
 from tasrih.pipeline import Labeller
 from tasrih.release import sha256_of
 from tasrih.report import make_report
+from tasrih.types import ArticleReport, LabelledSentence
 
 __all__ = ["Chunk", "LabelledChunk", "Seen", "Shard", "ShardWriter", "file_facts", "label_chunk", "plan"]
 
@@ -65,13 +67,12 @@ class LabelledChunk:
 
 
 def label_chunk(chunk: Chunk, labeller: Labeller, shape: Shape, *, keep_boilerplate: bool) -> LabelledChunk:
-    """Label a chunk's sentences and make their rows.
+    """Label a chunk's sentences and make their rows; a row that cannot be labelled is among the errors.
 
     Raises:
         EngineError: the engine cannot go on.
     """
-    good = [row for row in chunk.rows if row.error is None]
-    labelled = iter(labeller.label_sentences([sentence for row in good for sentence in row.sentences]))
+    labelled = iter(_label([row for row in chunk.rows if row.error is None], labeller))
     articles: list[dict[str, Any]] = []
     sentences: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
@@ -79,30 +80,53 @@ def label_chunk(chunk: Chunk, labeller: Labeller, shape: Shape, *, keep_boilerpl
         if row.error is not None:
             errors.append(failure(row))
             continue
-        assert row.document is not None and row.article is not None
-        own = [next(labelled) for _ in row.sentences]
-        if not all(np.isfinite(p) for one in own for p in (one.stance_probabilities or {}).values()):
-            errors.append(failure(row) | {"error": _NO_NUMBER})
-            continue
-        release = labeller.release
-        report = make_report(
-            row.document,
-            row.article,
-            own,
-            labels=release.labels,
-            release=(release.name, release.version),
-            keep_boilerplate=keep_boilerplate,
-        )
-        articles.append(shape.article_row(row, report))
-        sentences.extend(shape.sentence_rows(row, report))
+        own = next(labelled)
+        try:
+            if isinstance(own, Exception):
+                raise own
+            report = _report(row, own, labeller, keep_boilerplate=keep_boilerplate)
+            made = shape.article_row(row, report), list(shape.sentence_rows(row, report))
+        except Exception as error:  # one row in a million must not end the job, now and at each --resume
+            errors.append(failure(row, error))
+        else:
+            articles.append(made[0])
+            sentences.extend(made[1])
     return LabelledChunk(chunk.shard, articles, sentences, errors, chunk.is_last)
 
 
-_NO_NUMBER = {
-    "code": "internal",
-    "message": "the engine answered with no finite number; try the row again with --precision f32",
-    "details": {},
-}
+def _label(rows: Sequence[Cleaned], labeller: Labeller) -> list[list[LabelledSentence] | Exception]:
+    """Each row's sentences labelled; or what labelling the row raised."""
+    try:
+        labelled = iter(labeller.label_sentences([sentence for row in rows for sentence in row.sentences]))
+    except Exception:  # which row is at fault, one by one will tell
+        return [_label_alone(row, labeller) for row in rows]
+    return [[next(labelled) for _ in row.sentences] for row in rows]
+
+
+def _label_alone(row: Cleaned, labeller: Labeller) -> list[LabelledSentence] | Exception:
+    try:
+        return labeller.label_sentences(row.sentences)
+    except Exception as error:
+        # An engine that labels nothing more ends the job. The number keeps a cache from answering for it.
+        labeller.label_texts([f"خبر رقم {row.number}."])
+        return error
+
+
+def _report(
+    row: Cleaned, own: Sequence[LabelledSentence], labeller: Labeller, *, keep_boilerplate: bool
+) -> ArticleReport:
+    assert row.document is not None and row.article is not None
+    if not all(np.isfinite(p) for one in own for p in (one.stance_probabilities or {}).values()):
+        raise EngineError("the engine answered with no finite number; try the row again with --precision f32")
+    release = labeller.release
+    return make_report(
+        row.document,
+        row.article,
+        own,
+        labels=release.labels,
+        release=(release.name, release.version),
+        keep_boilerplate=keep_boilerplate,
+    )
 
 
 class ShardWriter:

@@ -5,6 +5,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
 import pytest
 
 from serving.batch.articles import clean
@@ -14,10 +15,12 @@ from serving.batch.manifest import mismatch
 from serving.batch.options import load_options
 from serving.batch.progress import told
 from serving.batch.row import Row
-from serving.batch.shards import plan
+from serving.batch.shape import Shape
+from serving.batch.shards import Chunk, label_chunk, plan
 from serving.batch.sizing import MACHINES, Sample, cost_per_million, hours
 from serving.batch.store import LocalStore
-from tasrih.errors import TasrihError
+from tasrih.errors import EngineError, TasrihError
+from tests.serving.batch.texts import ARTICLES
 
 OPTIONS = load_options({"inputs": ["x"], "output": "y"})
 
@@ -91,6 +94,60 @@ def test_a_page_that_breaks_the_reader_is_one_bad_row(monkeypatch):
     assert bad.error and bad.error["code"] == "unreadable" and "ZeroDivisionError" in bad.error["message"]
 
 
+class _Breaks:
+    """A labeller whose engine raises at texts that hold a word."""
+
+    def __init__(self, labeller, word):
+        self._labeller = labeller
+        self._word = word
+        self.release = labeller.release
+
+    def label_sentences(self, sentences):
+        if any(self._word in one.text for one in sentences):
+            raise EngineError("the engine broke")
+        return self._labeller.label_sentences(sentences)
+
+    def label_texts(self, texts):
+        if any(self._word in one for one in texts):
+            raise EngineError("the engine is gone")
+        return self._labeller.label_texts(texts)
+
+
+def labelled(labeller, fields, columns):
+    rows = [clean(n, Row(f"a.jsonl, line {n + 1}", one), OPTIONS) for n, one in enumerate(fields)]
+    (shard,) = plan(range(len(rows)), shard_articles=9, round=0, first_number=0)
+    shape = Shape(labeller.release.labels, columns, OPTIONS)
+    return label_chunk(Chunk(shard, rows, is_last=True), labeller, shape, keep_boilerplate=False)
+
+
+TEXT = pa.schema([("text", pa.string())])
+
+
+def test_a_row_that_breaks_the_engine_is_told_alone(labeller):
+    texts = [{"text": text} for text in ARTICLES]
+    found = labelled(_Breaks(labeller, "الكرملين"), texts, TEXT)
+    assert [one["article_row"] for one in found.articles] == [0, 2, 3]
+    (error,) = found.errors
+    assert error["article_row"] == 1 and error["error"]["code"] == "internal"
+    assert "a.jsonl, line 2" in error["error"]["message"] and "the engine broke" in error["error"]["message"]
+    assert {one["article_row"] for one in found.sentences} == {0, 2, 3}
+
+
+def test_an_engine_that_is_gone_ends_the_job(labeller):
+    with pytest.raises(EngineError, match="gone"):
+        labelled(_Breaks(labeller, ""), [{"text": ARTICLES[0]}], TEXT)
+
+
+def test_a_row_that_its_columns_cannot_hold_is_told_alone(labeller):
+    columns = pa.schema([("text", pa.string()), ("n", pa.int64())])
+    found = labelled(labeller, [{"text": ARTICLES[0], "n": "x"}, {"text": ARTICLES[0], "n": 1}], columns)
+    assert [one["n"] for one in found.articles] == [1]
+    assert (
+        found.errors[0]["error"]["code"] == "bad_input"
+        and "a.jsonl, line 1: 'n' holds 'x'" in found.errors[0]["error"]["message"]
+    )
+
+
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     store = LocalStore(str(tmp_path))
     with store.write("sub/a") as path:
@@ -104,8 +161,8 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
     with store.locked():
         pass
     assert store.names() == ["sub"] and store.names("none") == []
-    store.delete("sub")
-    store.delete("sub")
+    store.delete("sub/a")
+    store.delete("sub/a")
     assert store.names() == []
 
 

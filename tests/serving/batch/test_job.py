@@ -264,6 +264,28 @@ def test_retry_takes_only_what_failed(tmp_path, capsys):
     assert "input.rows: 6 when the job began, 5 now" in capsys.readouterr().err
 
 
+def test_a_retry_keeps_the_columns_with_which_the_job_began(tmp_path, capsys):
+    good = {"id": 0, "text": ARTICLES[0], "desk": 7}
+    bad = [{**good, "html": "<p>نص</p>"}, {**good, "id": ["x"]}, {**good, "text": "Latin"}]
+    path = write_jsonl(tmp_path / "a.jsonl", [good, *bad])
+    out = tmp_path / "out"
+    words = (path, "--output", out, "--max-error-rate", 0.8)
+    assert batch(*words) == 0
+    mended = [{**good, "id": 1}, {**good, "id": 2}, {**good, "desk": "new"}]
+    write_jsonl(path, [good, *({**one, "more": 1} for one in mended)])
+    assert batch(*words, "--retry-failed") == 2
+    assert 'columns.more: null when the job began, "int64" now' in capsys.readouterr().err
+    write_jsonl(path, [good, *mended])
+    assert batch(*words, "--retry-failed") == 0
+    assert [(one["article_id"], one["html"], one["desk"]) for one in read(out, "articles")] == [
+        (id, None, 7) for id in ("0", "1", "2")
+    ]
+    (error,) = map(json.loads, (out / "errors.jsonl").read_text(encoding="utf-8").splitlines())
+    assert "'desk' holds 'new'" in error["error"]["message"]
+    before = tree(out)
+    assert batch(*words, "--resume") == 0 and tree(out) == before
+
+
 def test_verify_finds_damage_and_resume_mends_it(archive, tmp_path, capsys):
     out = tmp_path / "out"
     assert batch(archive, "--output", out, "--shard-articles", 3, "--format", "jsonl") == 0

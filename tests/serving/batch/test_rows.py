@@ -2,17 +2,20 @@
 
 import csv
 import datetime
+import decimal
 import gzip
 import io
 import json
+import uuid
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from serving.batch.columns import as_begun, fit, plain
 from serving.batch.options import load_options
 from serving.batch.reader import RowReader
-from serving.batch.row import CsvForm
+from serving.batch.row import MAX_DEPTH, CsvForm
 from serving.batch.rows import read_rows
 from serving.batch.sources import Source, find_sources
 from serving.batch.survey import survey
@@ -78,6 +81,13 @@ def test_lines_that_are_no_json_spoil_no_other(tmp_path):
     assert seen(path).n_rows == 5
 
 
+def test_values_nested_too_deep_are_one_bad_row(tmp_path):
+    deep = [{"text": "أ", "x": json.loads("[" * n + "]" * n)} for n in (MAX_DEPTH - 1, MAX_DEPTH, 600)]
+    found = rows_of(write_jsonl(tmp_path / "a.jsonl", [*deep, row(0)]))
+    assert [one.fault is None for one in found] == [True, False, False, True] and "nested" in (found[2].fault or "")
+    assert plain(found[0].fields) == found[0].fields
+
+
 def test_csv_traps(tmp_path):
     rows = [{"id": "1", "text": 'قال: "نعم"\nثم انصرف، وعاد'}, {"id": "2", "text": ARTICLES[0]}]
     path = write_csv(tmp_path / "a.csv", rows, encoding="utf-8-sig")
@@ -140,6 +150,90 @@ def test_parquet_keeps_types_and_skips_by_groups(tmp_path):
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(InputError, match=r"a\.parquet"):
         seen(path)
+
+
+def test_cells_that_python_cannot_hold_are_bad_rows(tmp_path):
+    texts = pa.StringArray.from_buffers(3, pa.array([0, 1, 3, 4], pa.int32()).buffers()[1], pa.py_buffer(b"a\xff\xfeb"))
+    days = pa.array([0, 0, 10**12], pa.timestamp("s"))
+    for kind in (pa.string(), pa.large_string()):
+        path = tmp_path / "a.parquet"
+        pq.write_table(pa.table({"id": ["1", "2", "3"], "text": texts.cast(kind, safe=False), "at": days}), path)
+        assert seen(path).n_rows == 3
+        first, second, third = rows_of(path)
+        assert first.fault is None and first.fields["text"] == "a"
+        assert "'text' holds no string" in (second.fault or "") and "'at' holds no timestamp" in (third.fault or "")
+        assert third.place.endswith("row 3") and rows_of(path, skip=2)[0].place == third.place
+
+
+def test_types_of_tables_are_widened_before_they_become_text(tmp_path):
+    one, two = tmp_path / "1.parquet", tmp_path / "2.parquet"
+    day = datetime.datetime(2024, 5, 6)
+    kinds = {
+        "n": (pa.int32(), pa.int64(), "int64"), "at": (pa.timestamp("s"), pa.timestamp("us"), "timestamp[us]"),
+        "x": (pa.float32(), pa.int64(), "double"), "mixed": (pa.timestamp("us"), pa.string(), "string"),
+        "u": (pa.uint64(), pa.int64(), "string"), "raw": (pa.string(), pa.binary(), "string"),
+    }  # fmt: skip
+    values = {
+        "n": (1, 2),
+        "at": (day, day),
+        "x": (0.5, 3),
+        "mixed": (day, "s"),
+        "u": (2**64 - 1, -1),
+        "raw": ("s", b"\xff"),
+    }
+    for place, path in enumerate((one, two)):
+        columns = {name: pa.array([values[name][place]], kinds[name][place]) for name in kinds}
+        pq.write_table(pa.table({"text": ["نص"], **columns}), path)
+    columns = seen(one, two).columns
+    assert {name: str(columns.field(name).type) for name in kinds} == {name: kind[2] for name, kind in kinds.items()}
+    fitted = [
+        {name: fit(name, rows_of(path)[0].fields[name], columns.field(name).type) for name in kinds}
+        for path in (one, two)
+    ]
+    assert [(one["mixed"], one["u"], one["raw"]) for one in fitted] == [
+        ("2024-05-06T00:00:00", "18446744073709551615", "s"),
+        ("s", "-1", "ff"),
+    ]
+    assert pa.Table.from_pylist(fitted, schema=columns).num_rows == 2
+
+
+def test_a_uuid_is_written_as_people_write_it(tmp_path):
+    id = uuid.UUID("42c7b3a0-0000-4000-8000-000000000001")
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": pa.array([id.bytes], pa.uuid()), "text": ["نص"]}), path)
+    assert plain(rows_of(path)[0].fields["id"]) == str(id) == fit("id", id, pa.string())
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "fitted"),
+    [
+        (decimal.Decimal("1.50"), pa.string(), "1.50"),
+        (True, pa.string(), "true"),
+        (float("nan"), pa.string(), None),
+        ({"a": [1]}, pa.string(), '{"a": [1]}'),
+        (decimal.Decimal("0.5"), pa.float64(), 0.5),
+        (3.0, pa.int64(), 3.0),
+    ],
+)
+def test_values_as_their_columns_hold_them(value, kind, fitted):
+    assert fit("x", value, kind) == fitted
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [("x", pa.int64()), (2**70, pa.int64()), (1.5, pa.int64()), (True, pa.int64()), (10**400, pa.float64())],
+)
+def test_values_that_their_columns_cannot_hold(value, kind):
+    with pytest.raises(InputError, match=r"'x' holds .*; mend the cell"):
+        fit("x", value, kind)
+
+
+def test_columns_as_a_job_began_with_them():
+    now = pa.schema([("text", pa.string()), ("n", pa.string()), ("new", pa.int64()), ("l", pa.list_(pa.int64()))])
+    then = {"n": "int64", "text": "string", "html": "string", "l": str(now.field("l").type)}
+    assert {one.name: str(one.type) for one in as_begun(then, now)} == {**then, "new": "int64"}
+    # What cannot be told from its text is left for whoever compares the two.
+    assert "s" not in as_begun({"s": "struct<a: int64>"}, now).names
 
 
 def test_columns_that_differ_become_text(tmp_path):
