@@ -64,6 +64,7 @@ class Metrics:
         self.review = counter("review_sentences_total", "Sentences sent to review.")
         self.labels = counter("labels_total", "Labels given.", ("kind", "label"))
         self.item_errors = counter("item_errors_total", "Items answered with an error.", ("code",))
+        self.known = counter("cached_sentences_total", "Sentences that were not computed, being known of late.")
         self.dropped = counter("dropped_sentences_total", "Sentences nobody waited for any more, dropped unlabelled.")
         self.poisoned = counter("poisoned_sentences_total", "Sentences the engine could not take.")
         self.ready = gauge("ready", "1 while the service takes work.")

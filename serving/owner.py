@@ -11,7 +11,7 @@ import numpy as np
 
 from serving.logs import describe
 from serving.metrics import Metrics
-from serving.queue import Queue, QueueClosed, Row
+from serving.queue import Key, Logit, Queue, QueueClosed, Row
 from tasrih.encoding import batches
 from tasrih.engines import Engine
 from tasrih.release import Release
@@ -115,11 +115,15 @@ class Owner:
     def _put(self, unit: _Unit, logits: Logits) -> None:
         both_BK = np.concatenate([logits.stance_BS, logits.claims_BC], axis=1)
         finite_B: BoolArray = np.isfinite(both_BK).all(axis=1)
+        known: dict[Key, Logit] = {}
         for number, row in enumerate(unit.rows):
             if finite_B[number]:
-                row.job.put(row.place, (logits.stance_BS[number], logits.claims_BC[number]))
+                # Copied: a row of the batch would keep all of it alive.
+                known[row.key] = logit = logits.stance_BS[number].copy(), logits.claims_BC[number].copy()
+                row.job.put(row.place, logit)
             else:
                 self._fail(row)
+        self._queue.known.put(known)
 
     def _isolate(self) -> None:
         """Run what the engine had taken, each batch alone; a failing one in halves, down to the sentence at fault."""

@@ -3,10 +3,13 @@
 Calls take turns, so that one with thousands of sentences does not keep a single sentence waiting for its end. What nobody waits
 for any more (hung up, or past its deadline) is dropped before the forward pass. How many sentences may be in flight is not
 decided here: `serving/call.py` lends places before it submits. `serving/owner.py` is the one that takes.
+
+News repeats itself: what was answered of late is known here, and is not computed again.
 """
 
 import threading
 import time
+from array import array
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -16,9 +19,10 @@ import numpy as np
 
 from serving.metrics import Metrics
 from tasrih.encoding import padded_length
+from tasrih.recent import Recent
 from tasrih.types import Encoded, FloatArray, Logits
 
-__all__ = ["DeadlinePassed", "Job", "Outcome", "Queue", "QueueClosed", "Row"]
+__all__ = ["DeadlinePassed", "Job", "Key", "Logit", "Outcome", "Queue", "QueueClosed", "Row"]
 
 
 class DeadlinePassed(Exception):
@@ -42,13 +46,20 @@ class Outcome:
     failed: frozenset[int]
 
 
+# A sentence's logits, of both heads, and what it is known by: its token ids, in a form that takes little memory.
+Logit = tuple[FloatArray, FloatArray]
+Key = bytes
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """The sentences of one call.
 
     Attributes:
-        distinct: the sentences that differ; equal ones are computed once.
-        places: for each sentence of the call its place in `distinct`.
+        distinct: the sentences that differ and are not known; equal ones are computed once.
+        keys: of `distinct`.
+        places: for each sentence of the call its place in `distinct`, or behind them among the known ones.
+        n_known: of those.
         deadline: on the clock of `time.monotonic`.
         submitted: on the same clock.
         future: the outcome. Cancel it to give the job up.
@@ -56,31 +67,36 @@ class Job:
     """
 
     distinct: Sequence[Encoded]
+    keys: Sequence[Key]
     places: Sequence[int]
+    n_known: int
     deadline: float
     submitted: float
     future: Future[Outcome] = field(default_factory=Future)
     taken: int = 0
-    _answered: dict[int, tuple[FloatArray, FloatArray] | None] = field(default_factory=dict)
+    _answered: dict[int, Logit | None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, encoded: Sequence[Encoded], *, deadline: float) -> "Job":
-        """The job of a call's sentences, at least one."""
-        seen: dict[tuple[int, ...], int] = {}
-        distinct: list[Encoded] = []
-        for sentence in encoded:
-            if seen.setdefault(sentence.ids, len(seen)) == len(distinct):
-                distinct.append(sentence)
-        return cls(distinct, [seen[sentence.ids] for sentence in encoded], deadline, time.monotonic())
+    def of(cls, encoded: Sequence[Encoded], known: Recent[Key, Logit], *, deadline: float) -> "Job":
+        """The job of a call's sentences, at least one. It has ended where all of them are known."""
+        keys = [array("i", sentence.ids).tobytes() for sentence in encoded]
+        found = known.get(dict.fromkeys(keys))
+        distinct = {key: sentence for key, sentence in zip(keys, encoded, strict=True) if key not in found}
+        place_of = {key: place for place, key in enumerate([*distinct, *found])}
+        places = [place_of[key] for key in keys]
+        job = cls(list(distinct.values()), list(distinct), places, len(found), deadline, time.monotonic())
+        for key, logit in found.items():
+            job.put(place_of[key], logit)
+        return job
 
     @property
     def began(self) -> bool:
         return self.taken > 0
 
-    def put(self, place: int, row: tuple[FloatArray, FloatArray] | None) -> None:
-        """Note the logits of a distinct sentence, both heads; None where it failed. The last one ends the job."""
-        self._answered[place] = row
-        if len(self._answered) < len(self.distinct) or self.future.done():
+    def put(self, place: int, logit: Logit | None) -> None:
+        """Note the logits of a distinct sentence; None where it failed. The last one ends the job."""
+        self._answered[place] = logit
+        if len(self._answered) < len(self.distinct) + self.n_known or self.future.done():
             return
         if all(answered is None for answered in self._answered.values()):
             zeros = np.zeros((len(self.places), 0), dtype=np.float32)
@@ -114,6 +130,10 @@ class Row:
     def encoded(self) -> Encoded:
         return self.job.distinct[self.place]
 
+    @property
+    def key(self) -> Key:
+        return self.job.keys[self.place]
+
 
 class Queue:
     """See the module. Any thread may submit; one takes.
@@ -122,9 +142,16 @@ class Queue:
         max_length: of the release, for counting padded tokens.
         round_tokens: padded tokens taken at once.
         turn_sentences: of a job in one turn.
+        cache_sentences: seen last, whose logits are known.
+
+    Attributes:
+        known: logits of the sentences seen last.
     """
 
-    def __init__(self, *, max_length: int, round_tokens: int, turn_sentences: int, metrics: Metrics) -> None:
+    def __init__(
+        self, *, max_length: int, round_tokens: int, turn_sentences: int, cache_sentences: int, metrics: Metrics
+    ) -> None:
+        self.known: Recent[Key, Logit] = Recent(cache_sentences)
         self._max_length = max_length
         self._round_tokens = round_tokens
         self._turn_sentences = turn_sentences
@@ -139,12 +166,14 @@ class Queue:
         Raises:
             QueueClosed: it takes no more.
         """
-        job = Job.of(encoded, deadline=deadline)
+        job = Job.of(encoded, self.known, deadline=deadline)
+        self._metrics.known.inc(job.n_known)
         with self._changed:
             if self._closed:
                 raise QueueClosed
-            self._jobs.append(job)
-            self._changed.notify()
+            if job.distinct:
+                self._jobs.append(job)
+                self._changed.notify()
         return job
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ class Served:
             max_length=model.release.max_length,
             round_tokens=settings.round_tokens,
             turn_sentences=settings.turn_sentences,
+            cache_sentences=settings.cache_sentences,
             metrics=metrics,
         )
         owner = Owner(queue, model.release, model.engine, metrics)

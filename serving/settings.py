@@ -56,6 +56,7 @@ class Settings(BaseModel):
         drain_timeout_s: for taken work to end after SIGTERM.
         round_tokens: padded tokens the engine is given at once. Higher: more throughput, longer waits for single sentences.
         turn_sentences: sentences a call may put into a round before the next call has its turn.
+        cache_sentences: seen last, whose answers are kept in memory, about 1 kB each; 0 keeps none.
         preparing_threads: that read, split and tokenise; more help only where processors are idle.
         log_format: `json`, or `console` for people.
         log_level: of the service's own lines.
@@ -87,6 +88,7 @@ class Settings(BaseModel):
     drain_timeout_s: Seconds = 30.0
     round_tokens: Count = 8192
     turn_sentences: Count = 64
+    cache_sentences: Annotated[int, Field(ge=0)] = 20_000
     preparing_threads: Annotated[int, Field(ge=1, le=64)] = 2
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

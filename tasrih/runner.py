@@ -4,15 +4,15 @@ A window is tokenised while the engine still works on the one before it. Within 
 batches. News repeats itself, so equal texts of a call are computed once, and of the whole process where a cache is asked for.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from threading import Lock
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 from tasrih.encoding import Encoder, batches, portions
 from tasrih.engines import Engine
+from tasrih.recent import Recent
 from tasrih.types import Answers, EncodedBatch, FloatArray, Logits
 
 __all__ = ["WINDOW", "Runner"]
@@ -61,24 +61,29 @@ class Runner:
         self._pad_id = pad_id
         self._n_stances = n_stances
         self._n_claims = n_claims
-        self._cache = _Cache(cache_sentences)
+        self._recent: Recent[str, _Answer] = Recent(cache_sentences)
 
     def run(self, texts: Sequence[str]) -> Answers:
         """Answers of texts, in order. A text's answer does not depend on the others."""
-        found = self._cache.get(dict.fromkeys(texts))
-        missing = [text for text, answer in found.items() if answer is None]
+        found = self._recent.get(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in found]
         computed = dict(zip(missing, self._compute(missing), strict=True))
-        self._cache.put(computed)
-        answers = [computed.get(text) or found[text] for text in texts]
+        self._remember(computed)
+        found |= computed
+        answers = [found[text] for text in texts]
         logits_BK = np.zeros((len(texts), self._n_stances + self._n_claims), dtype=np.float32)
         for row, answer in enumerate(answers):
-            assert answer is not None
             logits_BK[row] = answer.logits_K
         return Answers(
             Logits(logits_BK[:, : self._n_stances], logits_BK[:, self._n_stances :]),
-            n_tokens_B=np.array([answer.n_tokens for answer in answers if answer], dtype=np.int64),
-            truncated_B=np.array([answer.truncated for answer in answers if answer], dtype=np.bool_),
+            n_tokens_B=np.array([answer.n_tokens for answer in answers], dtype=np.int64),
+            truncated_B=np.array([answer.truncated for answer in answers], dtype=np.bool_),
         )
+
+    def _remember(self, computed: dict[str, _Answer]) -> None:
+        last = islice(computed.items(), max(0, len(computed) - self._recent.max_entries), None)
+        # Copied: a row of a large array would keep all of it alive.
+        self._recent.put({text: answer._replace(logits_K=answer.logits_K.copy()) for text, answer in last})
 
     def _compute(self, texts: Sequence[str]) -> Iterator[_Answer]:
         """Answers of distinct texts, in order."""
@@ -104,32 +109,3 @@ class Runner:
             for one in batches(window, pad_id=self._pad_id, max_length=self._encoder.max_length):
                 placed.append([start + place for place in one.places])
                 yield one.batch
-
-
-class _Cache:
-    """The answers of the texts seen last, at most so many; threads may share it."""
-
-    def __init__(self, max_entries: int) -> None:
-        self._max_entries = max_entries
-        self._lock = Lock()
-        self._answers: OrderedDict[str, _Answer] = OrderedDict()
-
-    def get(self, texts: dict[str, None]) -> dict[str, _Answer | None]:
-        found: dict[str, _Answer | None] = dict(texts)
-        if self._max_entries:
-            with self._lock:
-                for text in texts:
-                    if text in self._answers:
-                        self._answers.move_to_end(text)
-                        found[text] = self._answers[text]
-        return found
-
-    def put(self, answers: dict[str, _Answer]) -> None:
-        if not self._max_entries:
-            return
-        with self._lock:
-            for text, answer in answers.items():
-                # Copied: a row of a large array would keep all of it alive.
-                self._answers[text] = answer._replace(logits_K=answer.logits_K.copy())
-            while len(self._answers) > self._max_entries:
-                self._answers.popitem(last=False)

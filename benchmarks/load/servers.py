@@ -75,7 +75,8 @@ KINDS: Sequence[Kind] = (
         name="service",
         title="**tasrih serve**",
         command=("tasrih.cli", "serve", "--host", "127.0.0.1", "--port", "{port}"),
-        settings={"TASRIH_STATE_FOLDER": str(WORK / "load-state")},
+        # No cache: the mix repeats its requests more often than news does.
+        settings={"TASRIH_STATE_FOLDER": str(WORK / "load-state"), "TASRIH_CACHE_SENTENCES": "0"},
         ready="/readyz",
         shoot=_ours,
         count=_ours_counted,

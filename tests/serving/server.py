@@ -60,6 +60,8 @@ class Server:
         command = ["-m", "tasrih.cli", "serve"] if service is None else ["-m", "bentoml", "serve", service]
         self._log = tempfile.NamedTemporaryFile("w+b", suffix=".log")
         self._state = tempfile.TemporaryDirectory(prefix="tasrih-state-", ignore_cleanup_errors=True)
+        if service is not None and "faulty" in service:
+            settings.setdefault("cache_sentences", 0)  # what repeats is to be slow, or to fail, each time
         self._state_folder = str(settings.setdefault("state_folder", self._state.name))
         self.process = subprocess.Popen(
             [sys.executable, *command, *place, *words],

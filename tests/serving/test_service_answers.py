@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tasrih import cli
-from tests.serving.server import ROOT, environment
+from tests.serving.server import ROOT, Server, environment
 
 ALLEGATION = "قالت سيول إن بيونغ يانغ أرسلت إلى موسكو ثلاثة آلاف حاوية من القذائف."
 DENIAL = "ونفى المتحدث باسم الكرملين صحة هذه الأنباء."
@@ -70,18 +70,31 @@ def test_sentences_equal_the_command_lines(server, tmp_path, capsys):
     assert list(found[1]) == SENTENCE_KEYS and list(found[0]) == ["id", *SENTENCE_KEYS]
 
 
-def test_a_sentences_answer_does_not_depend_on_its_company(server):
-    alone = server.sentences(ALLEGATION).json()["sentences"][0]
+def test_a_sentences_answer_does_not_depend_on_its_company():
     others = [f"وصل الوفد رقم {n} إلى مسقط صباح الخميس لإجراء محادثات." for n in range(200)]
-    crowd = server.sentences(*others[:90], ALLEGATION, *others[90:]).json()["sentences"]
-    assert crowd[90] == alone and len(crowd) == 201
+    with Server(cache_sentences=0) as server:
+        server.wait_ready()
+        alone = server.sentences(ALLEGATION).json()["sentences"][0]
+        crowd = server.sentences(*others[:90], ALLEGATION, *others[90:]).json()["sentences"]
+        assert crowd[90] == alone and len(crowd) == 201
+        assert server.metric("tasrih_batch_sentences_sum") == 202
 
 
 def test_equal_sentences_get_equal_answers_and_are_computed_once(server):
-    before = server.metric("tasrih_batch_sentences_sum")
-    found = server.sentences(*[DENIAL] * 50).json()["sentences"]
+    def counted() -> list[float]:
+        return [server.metric(f"tasrih_{name}") for name in ("batch_sentences_sum", "cached_sentences_total")]
+
+    text, other = "نفى المصدر ما نشرته الصحيفة عن الشحنة الثالثة.", "وصل الوفد التاسع إلى مسقط ليلا."
+    computed, known = counted()
+    found = server.sentences(*[text] * 50).json()["sentences"]
     assert len(found) == 50 and all(one == found[0] for one in found)
-    assert server.metric("tasrih_batch_sentences_sum") == before + 1
+    assert counted() == [computed + 1, known]
+    # A later call knows it; what stands beside it is computed, and all come in their places.
+    mixed = server.sentences(text, other, text).json()["sentences"]
+    assert mixed[0] == mixed[2] == found[0] and mixed[1] != found[0]
+    assert counted() == [computed + 2, known + 1]
+    assert server.sentences(other, text).json()["sentences"] == mixed[1::-1]
+    assert counted() == [computed + 2, known + 3]
 
 
 def test_every_answer_carries_release_and_request_id(server):
