@@ -59,14 +59,40 @@ class Encoder:
         """Tokenise normalised texts; a text too long loses its end but keeps the closing special."""
         encoded: list[Encoded] = []
         for portion in portions(texts, max_characters=PORTION_CHARACTERS):
-            encoded += [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(portion)]
+            if len(portion[0]) > PORTION_CHARACTERS:
+                encoded.append(self._encode_long(portion[0]))
+            else:
+                encoded += [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(portion)]
         return encoded
+
+    def _encode_long(self, text: str) -> Encoded:
+        """A text cut at spaces, where tokenizers cut, too: what the model does not read is counted and let go."""
+        first, *others = _pieces(text)
+        ids = self._tokenizer.encode(first).ids
+        n_tokens, closing = len(ids), ids[-1]
+        del ids[-1], ids[self.max_length - 1 :]
+        for piece in others:
+            more = self._tokenizer.encode(piece, add_special_tokens=False).ids
+            n_tokens += len(more)
+            ids += more[: self.max_length - 1 - len(ids)]
+        return Encoded((*ids, closing), n_tokens)
 
     def _cut(self, ids: list[int]) -> Encoded:
         n_tokens = len(ids)
         if n_tokens > self.max_length:
             ids = [*ids[: self.max_length - 1], ids[-1]]
         return Encoded(tuple(ids), n_tokens)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        end = start + PORTION_CHARACTERS
+        if end < len(text):
+            space = text.rfind(" ", start + 1, end + 1)
+            end = end if space < 0 else space
+        yield text[start:end]
+        start = end + text.startswith(" ", end)
 
 
 def portions(texts: Sequence[str], *, max_characters: int, max_texts: int = sys.maxsize) -> Iterator[list[str]]:

@@ -48,6 +48,18 @@ def test_a_length_that_holds_no_text_is_refused(tokenizer_path):
         Encoder(tokenizer_path, max_length=2)
 
 
+@pytest.mark.parametrize("limit", [7, 40, 1_000])
+def test_a_text_tokenised_piece_by_piece_is_what_it_is_in_one(labeller, monkeypatch, limit):
+    text = " ".join(f"كلمة{n} قالها الوزير" for n in range(60))
+    short = " ".join(f"كلمة{n}" for n in range(2))
+    for max_length in (16, 512):
+        encoder = Encoder(labeller.release.layout.tokenizer, max_length=max_length)
+        whole = encoder.encode([text, short, text])
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "PORTION_CHARACTERS", limit)
+            assert encoder.encode([text, short, text]) == whole
+
+
 def test_less_than_a_twentieth_of_news_is_padding():
     lengths = wanted_lengths(4000)
     padded = [padded_length(n_tokens, max_length=512) for n_tokens in lengths]
