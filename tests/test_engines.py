@@ -1,17 +1,21 @@
 """Both engines on the current release: which is chosen, that they agree, what they keep for the next start."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import openvino
 import pytest
+from openvino import opset16 as opset
 
 from tasrih import Labeller, engines
 from tasrih.encoding import Encoder, batches
 from tasrih.engines import open_engine
+from tasrih.engines import torch as torch_engine
 from tasrih.engines.openvino import COMPILED_KEPT
 from tasrih.errors import EngineError
+from tasrih.types import EncodedBatch
 from tests.test_pipeline import TEXTS
 
 COMPOSED = Path(__file__).resolve().parents[1] / "data" / "composed"
@@ -65,14 +69,34 @@ def test_auto_takes_openvino_without_a_gpu(labeller, monkeypatch, tmp_path):
     assert open_engine(labeller.release.layout.folder).name.startswith("openvino")
 
 
-def test_auto_takes_torch_beside_a_gpu(labeller, monkeypatch, tmp_path):
+def test_auto_takes_torch_where_it_can_use_a_gpu(labeller, monkeypatch, tmp_path):
+    folder = labeller.release.layout.folder
     monkeypatch.setattr(engines, "_NVIDIA", tmp_path)
-    assert open_engine(labeller.release.layout.folder).name.startswith("torch")
+    # Such a driver, but a torch for CPUs alone.
+    assert open_engine(folder).name.startswith("openvino")
+    monkeypatch.setattr(torch_engine, "sees_gpu", lambda: True)
+    assert engines._torch_is_faster(folder)
+    # What a wheel holds has no weights for torch.
+    shutil.copytree(folder, tmp_path / "of-a-wheel", ignore=shutil.ignore_patterns("model.safetensors"))
+    assert open_engine(tmp_path / "of-a-wheel").name.startswith("openvino")
+
+
+def test_every_failing_batch_is_told_in_our_words(tmp_path):
+    """A graph that no batch fits: the fault of the first is told, and those in flight with it are not lost in another."""
+    ids, mask = (opset.parameter([-1, -1], np.int64, name=name) for name in ("ids", "mask"))
+    # Wants rows of a length that none has.
+    pair = [opset.reshape(one, np.array([-1, 7919], np.int64), special_zero=False) for one in (ids, mask)]
+    openvino.save_model(openvino.Model(pair, [ids, mask], "failing"), tmp_path / "openvino_model.xml")
+    engine = open_engine(tmp_path, engine="openvino", precision="f32")
+    rows = np.ones((2, 8), dtype=np.int64)
+    for n_batches in (1, 4):
+        with pytest.raises(EngineError, match="OpenVINO could not run a batch"):
+            list(engine.run([EncodedBatch(rows, rows)] * n_batches))
 
 
 def test_torch_that_is_not_installed_is_named_with_its_extra(labeller, monkeypatch):
     monkeypatch.setattr(engines, "_torch_is_there", lambda: False)
-    with pytest.raises(EngineError, match=r"pip install 'tasrih\[train\]'"):
+    with pytest.raises(EngineError, match=r"pip install 'tasrih\[gpu\]'"):
         open_engine(labeller.release.layout.folder, engine="torch")
 
 

@@ -15,7 +15,7 @@ __all__ = ["INFO"]
 # Why `auto` came to what runs; see `tasrih.engines.open_engine`.
 _ASKED = "asked for"
 _ENGINE_CHOSEN = {
-    "openvino": "fastest on a CPU; there is no torch beside an NVIDIA GPU",
+    "openvino": "fastest on a CPU; there is no torch that can use an NVIDIA GPU",
     "torch": "it is installed, and there is an NVIDIA GPU",
 }
 _PRECISION_CHOSEN = {

@@ -56,7 +56,7 @@ def open_engine(folder: Path, digest: str | None = None, *, engine: str = "auto"
     Args:
         folder: a release.
         digest: of the release; with it, what an engine prepares is kept in the user's cache folder for the next start.
-        engine: one of `ENGINES`; ``auto`` takes torch where it is installed beside an NVIDIA GPU, else OpenVINO, which
+        engine: one of `ENGINES`; ``auto`` takes torch where it is installed and can use an NVIDIA GPU, else OpenVINO, which
             CPUs run best.
         precision: one of `PRECISIONS`; ``auto``: bf16 where the hardware multiplies it, else f32.
 
@@ -67,12 +67,12 @@ def open_engine(folder: Path, digest: str | None = None, *, engine: str = "auto"
         if given not in known:
             raise EngineError(f"{name}: {given!r} given; choose one of {', '.join(known)}")
     if engine == "auto":
-        engine = "torch" if _NVIDIA.exists() and _torch_is_there() else "openvino"
+        engine = "torch" if _torch_is_faster(folder) else "openvino"
     if engine == "torch":
         if not _torch_is_there():
             raise EngineError(
                 "engine: torch needs torch, transformers and safetensors, which are not installed; "
-                "pip install 'tasrih[train]', or choose openvino"
+                "pip install 'tasrih[gpu]', or choose openvino"
             )
         from tasrih.engines.torch import TorchEngine
 
@@ -80,6 +80,15 @@ def open_engine(folder: Path, digest: str | None = None, *, engine: str = "auto"
     from tasrih.engines.openvino import OpenVinoEngine
 
     return OpenVinoEngine(folder, digest, precision=precision)
+
+
+def _torch_is_faster(folder: Path) -> bool:
+    """Whether there is a GPU that torch can use, and the weights that torch needs, which a wheel leaves out."""
+    if not (_NVIDIA.exists() and _torch_is_there() and (folder / "model.safetensors").is_file()):
+        return False
+    from tasrih.engines.torch import sees_gpu
+
+    return sees_gpu()
 
 
 def _torch_is_there() -> bool:

@@ -3,6 +3,7 @@
 import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,26 +77,36 @@ class OpenVinoEngine:
                     yield _finish(oldest)
                     idle.append(oldest)
                 request = idle.pop()
-                request.start_async([batch.ids_BL, batch.mask_BL])
+                _start(request, batch)
                 running.append(request)
             while running:
                 yield _finish(running.popleft())
         finally:
             # A caller that stops early leaves batches running, whose inputs must outlive them.
             for request in running:
-                request.wait()
+                with suppress(RuntimeError):  # the first fault has been told
+                    request.wait()
+
+
+def _start(request: openvino.InferRequest, batch: EncodedBatch) -> None:
+    try:
+        request.start_async([batch.ids_BL, batch.mask_BL])
+    except RuntimeError as error:
+        raise _failed(error) from error
 
 
 def _finish(request: openvino.InferRequest) -> Logits:
     try:
         request.wait()
     except RuntimeError as error:
-        raise EngineError(
-            f"OpenVINO could not run a batch ({error}); run `tasrih info` and report it with its output"
-        ) from error
+        raise _failed(error) from error
     # Copied: the tensors are the request's own and are overwritten by its next batch.
     stance_BS, claims_BC = (np.array(tensor.data) for tensor in request.output_tensors)
     return Logits(stance_BS, claims_BC)
+
+
+def _failed(error: RuntimeError) -> EngineError:
+    return EngineError(f"OpenVINO could not run a batch ({error}); run `tasrih info` and report it with its output")
 
 
 def _compiled(digest: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tasrih.engines.classifier import load_classifier
 from tasrih.errors import EngineError
 from tasrih.types import EncodedBatch, Logits
 
-__all__ = ["TorchEngine", "multiplies_bf16"]
+__all__ = ["TorchEngine", "multiplies_bf16", "sees_gpu"]
 
 
 class TorchEngine:
@@ -32,7 +32,7 @@ class TorchEngine:
             raise EngineError(
                 f"{weights}: missing, and torch needs it; fetch the whole release, or choose --engine openvino"
             )
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._device = "cuda" if sees_gpu() else "cpu"
         capable = multiplies_bf16(self._device)
         if precision == "bf16" and not capable:
             raise EngineError(
@@ -56,6 +56,11 @@ class TorchEngine:
 
     def _arithmetic(self) -> AbstractContextManager[object]:
         return torch.autocast(self._device, torch.bfloat16) if self.precision == "bf16" else nullcontext()
+
+
+def sees_gpu() -> bool:
+    """Whether there is a GPU that this torch can use: a build for CPUs alone, or a hidden one, cannot."""
+    return torch.cuda.is_available()
 
 
 def multiplies_bf16(device: str) -> bool:
