@@ -6,6 +6,7 @@ repeat, so that a slow hour of the machine hits all alike, and ratios are taken 
 """
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.ceiling import flops_per_sentence
 from benchmarks.contestants import GROWTH_SENTENCES, LATENCY_SENTENCES, Contestant, contestants
-from benchmarks.environments import WORK, BenchError, measure
+from benchmarks.environments import ROOT, WORK, BenchError, measure
 from benchmarks.prepare import Prepared
 from benchmarks.results import summarise
 from benchmarks.tables import everything
@@ -38,6 +39,7 @@ def main() -> None:
         "release": f"{release.name} {release.version}",
         "prepared": prepared.key,
         "sentences": arguments.sentences,
+        "code": _code(),
         "command": " ".join(["python -m benchmarks.compare", *sys.argv[1:]]).replace(" --resume", ""),
     }
     known = contestants(arguments.sentences, arguments.growth, arguments.singles)
@@ -46,7 +48,10 @@ def main() -> None:
         raise SystemExit(f"--only: {','.join(arguments.only)} names none of the contestants")
     WORK.mkdir(parents=True, exist_ok=True)
     done = _open_rows(settings, resume=arguments.resume)
-    texts = json.loads(prepared.path(f"texts-{arguments.sentences}").read_text(encoding="utf-8"))
+    try:
+        texts = json.loads(prepared.path(f"texts-{arguments.sentences}").read_text(encoding="utf-8"))
+    except BenchError as fault:
+        raise SystemExit(f"--sentences {arguments.sentences}: {fault}") from fault
     config = json.loads(release.layout.config.read_text(encoding="utf-8"))
     flops = flops_per_sentence(config, texts["n_tokens"])
     _run_rounds(chosen, arguments.rounds, done, prepared)
@@ -78,11 +83,22 @@ def _numbers(given: str) -> tuple[int, ...]:
     return tuple(int(word) for word in given.split(","))
 
 
+def _code() -> str:
+    """A hash of what runs: rows of other code, or other releases, are not of one comparison."""
+    hashed = hashlib.sha256()
+    for pattern in ("tasrih/**/*.py", "benchmarks/**/*.py", "models/*/release.json"):
+        for path in sorted(ROOT.glob(pattern)):
+            hashed.update(path.read_bytes())
+    return hashed.hexdigest()[:8]
+
+
 def _open_rows(settings: dict[str, Any], *, resume: bool) -> set[tuple[int, str]]:
     """Start the file of rows anew, or tell which round and name it holds."""
     if resume and ROWS.is_file():
         header, *rows = _rows()
-        for name in ("prepared", "sentences"):
+        if header["machine"] != machine.facts():
+            raise SystemExit("--resume: that run was on another machine; run it anew")
+        for name in ("prepared", "sentences", "code"):
             if header["settings"][name] != settings[name]:
                 raise SystemExit(f"--resume: {name} was {header['settings'][name]}, is {settings[name]}; run it anew")
         # What failed is tried again.

@@ -18,7 +18,7 @@ class Contestant:
     Attributes:
         name: for ``--only`` and in the results.
         title: in the table.
-        kind: ``ours``, ``peer``, ``ceiling``, ``cold``, ``growth`` or ``profile``.
+        kind: ``ours``, ``sibling`` (ours, of half the layers), ``peer``, ``ceiling``, ``cold``, ``growth`` or ``profile``.
         environment: the requirements in ``benchmarks/peers/`` it runs with; None for our own.
         command: module and arguments.
         max_rounds: how many rounds it takes part in; 0 is all.
@@ -36,7 +36,8 @@ def contestants(n_sentences: int, growth: Sequence[int], n_singles: int) -> list
     """In the order in which they run in each round; all but the growth's label `n_sentences`."""
     texts = _texts(n_sentences)
     latency = ("--latency", str(min(n_sentences, n_singles)))
-    return [*_ceilings(), *_ours(texts, latency), *_peers(texts, latency), *_others(texts), *_growth(growth)]
+    ours = (*_ours(texts, latency), _sibling(texts, latency))
+    return [*_ceilings(), *ours, *_peers(texts, latency), *_others(texts), *_growth(growth)]
 
 
 def _texts(n_sentences: int) -> str:
@@ -68,23 +69,39 @@ def _ours(texts: str, latency: tuple[str, str]) -> list[Contestant]:
     ]
 
 
+def _sibling(texts: str, latency: tuple[str, str]) -> Contestant:
+    return Contestant(
+        name="small",
+        title="**tasrih**, the smaller sibling, OpenVINO, default",
+        kind="sibling",
+        command=("benchmarks.ours", "{small}", texts, *latency),
+    )
+
+
 def _peers(texts: str, latency: tuple[str, str]) -> list[Contestant]:
     rows = [
         # name, title, environment, module, path of the model, options
         *(
-            (f"transformers-pipeline-{batch}", f"transformers `pipeline`, batch {batch}", "transformers",
+            (f"transformers-pipeline-{batch}", f"transformers `pipeline`, batch {batch}, f32", "transformers",
              "transformers_pipeline", "{model}", ("--batch", str(batch), *(latency if batch == 32 else ())))
             for batch in (1, 8, 32)
         ),
+        ("transformers-pipeline-32-bf16", "transformers `pipeline`, batch 32, bf16", "transformers",
+         "transformers_pipeline", "{model}", ("--batch", "32", "--precision", "bf16")),
         *(
-            (f"torch-sorted-{precision}", f"torch, sorted by length, {precision}", "transformers",
-             "torch_sorted", "{model}", ("--precision", precision, *latency))
-            for precision in ("bf16", "f32")
+            (f"torch-sorted-{batch}-{precision}", f"torch, sorted by length, batch {batch}, {precision}", "transformers",
+             "torch_sorted", "{model}",
+             ("--batch", str(batch), "--precision", precision, *(latency if batch == 32 else ())))
+            for batch in (32, 128) for precision in ("bf16", "f32")
         ),
         *(
-            (f"optimum-{way}-{precision}", f"optimum-intel, {title}, {precision}", "optimum",
-             "optimum_openvino", "{optimum}", ("--way", way, "--precision", precision, *timed))
-            for way, title, timed in (("pipeline", "`pipeline`, batch 32", ()), ("sorted", "sorted by length", latency))
+            (f"optimum-{way}-{batch}-{precision}", f"optimum-intel, {title}, batch {batch}, {precision}", "optimum",
+             "optimum_openvino", "{optimum}",
+             ("--way", way, "--batch", str(batch), "--precision", precision, *timed))
+            for way, title, batch, timed in (
+                ("pipeline", "`pipeline`", 32, ()), ("sorted", "sorted by length", 32, latency),
+                ("sorted", "sorted by length", 128, ()),
+            )
             for precision in ("default", "f32")
         ),
         ("onnxruntime-f32", "ONNX Runtime, sorted by length, f32", "onnxruntime",

@@ -48,7 +48,7 @@ def _bars(axes: Any, results: dict[str, Any]) -> None:
         [median - one["per_second"]["low"] for median, one in zip(medians, shown, strict=True)],
         [one["per_second"]["high"] - median for median, one in zip(medians, shown, strict=True)],
     ]
-    colours = [OURS if one["kind"] == "ours" else PEERS for one in shown]
+    colours = [PEERS if one["kind"] == "peer" else OURS for one in shown]
     axes.barh(names, medians, xerr=spreads, color=colours, error_kw={"elinewidth": 1})
     for place, one in enumerate(shown):
         spread = one["per_second"]

@@ -1,7 +1,7 @@
 """What is written once before anything is measured: texts, and the models that peers load.
 
-In commands, ``{name}`` stands for the path of what is called so: ``release``, ``model``, ``optimum``, ``onnx``, ``int8``,
-``infinity``, ``mix`` (of requests), and ``texts-N``, N sentences.
+In commands, ``{name}`` stands for the path of what is called so: ``release``, ``small`` (its sibling), ``model``,
+``optimum``, ``onnx``, ``int8``, ``infinity``, ``mix`` (of requests), and ``texts-N``, N sentences.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ RECIPES: dict[str, tuple[str | None, tuple[str, ...]]] = {
 }
 # What preparations are made from, besides the release: where it changes, they are made anew.
 SOURCES = (
-    "data/composed/*.jsonl", "benchmarks/texts.py", "benchmarks/model.py", "benchmarks/load/mix.py", "benchmarks/peers/*.*",
+    "data/composed/*.jsonl", "tasrih/normalise.py", "tasrih/encoding.py", "benchmarks/texts.py", "benchmarks/model.py",
+    "benchmarks/load/mix.py", "benchmarks/load/infinity_model.py", "benchmarks/peers/*.*",
 )  # fmt: skip
 
 
@@ -60,6 +61,8 @@ class Prepared:
         """The path of `name`, written if need be; see `fill`."""
         if name == "release":
             return self._release
+        if name == "small":
+            return self._sibling()
         path, made = self._folder / name, self._folder / f"{name}.made"
         if name in self._faults:
             raise BenchError(self._faults[name])
@@ -75,6 +78,13 @@ class Prepared:
                 raise
             made.touch()
         return path
+
+    def _sibling(self) -> Path:
+        name, dash, version = self._release.name.rpartition("-")
+        folder = self._release.with_name(f"{name}-small{dash}{version}")
+        if not folder.is_dir():
+            raise BenchError(f"there is no {folder.name} beside the release")
+        return folder
 
 
 def _recipe(name: str) -> tuple[str | None, tuple[str, ...]]:

@@ -1,7 +1,6 @@
 """torch, sorted by length: the loop that is written when the pipeline is too slow."""
 
 import argparse
-from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -12,14 +11,14 @@ from benchmarks.peers.by_length import add_batch, labels_by_length
 
 
 def open_torch(arguments: argparse.Namespace) -> tuple[measure.Label, dict[str, Any]]:
-    """The stock classifier; bf16 by autocast."""
+    """The stock classifier, its weights in the precision asked for."""
     if arguments.precision == "bf16" and not machine.multiplies_bf16():
         raise SystemExit(machine.NO_BF16)
-    model = AutoModelForSequenceClassification.from_pretrained(arguments.model, dtype=torch.float32).eval()
-    casting = torch.autocast("cpu", torch.bfloat16) if arguments.precision == "bf16" else nullcontext()
+    dtype = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
+    model = AutoModelForSequenceClassification.from_pretrained(arguments.model, dtype=dtype).eval()
 
     def forward(ids: Any, mask: Any) -> Any:
-        with torch.inference_mode(), casting:
+        with torch.inference_mode():
             answer = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask))
         return answer.logits.float().numpy()
 
