@@ -21,7 +21,6 @@ class Counting:
 
     def __init__(self) -> None:
         self.n_rows = 0
-        self.n_asked = 0
 
     def run(self, batches: Iterable[EncodedBatch]) -> Iterator[Logits]:
         for batch in batches:
