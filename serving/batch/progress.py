@@ -38,13 +38,14 @@ def told(*, shown: bool) -> Iterator[JobProgress]:
         yield _Lines()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:.1f} %"),
-        TimeRemainingColumn(),
+        # Rich's own knows half a minute, and a shard on Ray takes longer.
+        TextColumn("{task.fields[left]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield _Bar(bar)
@@ -78,7 +79,7 @@ class _Counts:
         )
 
     def left(self) -> str:
-        """Time left at this rate."""
+        """Time left at the rate since the beginning."""
         passed_s = time.monotonic() - self.begun_s
         minutes = passed_s / max(self.n_rows, 1) * (self.n_total - self.n_rows) / 60
         return f"{minutes:,.0f} min left" if minutes < 120 else f"{minutes / 60:,.1f} h left"
@@ -101,7 +102,7 @@ class _Bar(_Counts):
     def __init__(self, bar: "Progress") -> None:
         super().__init__()
         self._bar = bar
-        self._task = bar.add_task("reading the input", total=None)
+        self._task = bar.add_task("reading the input", total=None, left="")
         self._n_bytes = 0
 
     def surveyed(self, n_bytes: int) -> None:
@@ -111,8 +112,8 @@ class _Bar(_Counts):
     def begin(self, n_rows: int) -> None:
         super().begin(n_rows)
         self._bar.remove_task(self._task)
-        self._task = self._bar.add_task("", total=n_rows)
+        self._task = self._bar.add_task("", total=n_rows, left="")
 
     def seen(self, n_rows: int, n_sentences: int, n_errors: int) -> None:
         super().seen(n_rows, n_sentences, n_errors)
-        self._bar.update(self._task, completed=self.n_rows, description=self.text())
+        self._bar.update(self._task, completed=self.n_rows, description=self.text(), left=self.left())
