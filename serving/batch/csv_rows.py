@@ -1,9 +1,11 @@
 """Rows of CSV. A row whose cells do not fit the header, or are no text, comes with its fault; the rows around it are read."""
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import IO, Any
 
 from serving.batch.row import MAX_LINE_BYTES, CsvForm, Row
@@ -12,6 +14,11 @@ from tasrih.inputs import name_of
 
 __all__ = ["csv_header", "csv_rows"]
 
+# Halves of surrogate pairs, which decoding never gives: what is not text in the encoding, and a last line of our own, which
+# stands in a row of the file only where a quote is still open at its end.
+_NO_TEXT, _END = "\udc80", "\udfff"
+codecs.register_error("tasrih-mark", lambda error: (_NO_TEXT, error.end))  # type: ignore[attr-defined]
+
 
 def csv_rows(stream: IO[bytes], name: str, form: CsvForm, skip: int) -> Iterator[Row]:
     """Rows of CSV below its header; empty lines are none, line breaks inside quotes are text."""
@@ -19,8 +26,9 @@ def csv_rows(stream: IO[bytes], name: str, form: CsvForm, skip: int) -> Iterator
         header = _header(table, name)
         number = 0
         while True:
+            begun = table.line_num + 1
             cells, fault = _next_cells(table)
-            if cells is None:
+            if cells is None or cells == [_END]:
                 return
             if not cells and not fault:
                 continue
@@ -29,7 +37,7 @@ def csv_rows(stream: IO[bytes], name: str, form: CsvForm, skip: int) -> Iterator
                 place = f"{name_of(name)}, row {number}"
                 fault = fault or _csv_fault(cells, header)
                 if fault:
-                    yield Row(place, fault=f"{fault} (it ends in line {table.line_num})")
+                    yield Row(place, fault=f"{fault} (lines {begun} to {table.line_num})")
                 else:
                     yield Row(place, dict(zip(header, cells, strict=True)))
 
@@ -44,6 +52,8 @@ def _next_cells(table: Any) -> tuple[list[str] | None, str | None]:
 
 
 def _csv_fault(cells: list[str], header: list[str]) -> str | None:
+    if cells and cells[-1].endswith(_END):
+        return "a quote that is never closed takes the rest of the file; close it"
     if len(cells) != len(header):
         return f"{len(cells)} cells under a header of {len(header)}; quote cells that hold delimiters or line breaks"
     try:
@@ -61,12 +71,11 @@ def _csv_table(stream: IO[bytes], name: str, form: CsvForm) -> Iterator[Any]:
     encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else form.encoding
     if start[:3] == b"\xef\xbb\xbf":
         encoding = "utf-8-sig"
-    # What is not text in the encoding is carried through, so that the rows around it are read.
-    errors = "surrogateescape" if encoding.lower().startswith("utf-8") else "replace"
-    text = io.TextIOWrapper(buffered, encoding=encoding, errors=errors, newline="")
+    # What is not text in the encoding is marked and carried through, so that the rows around it are read.
+    text = io.TextIOWrapper(buffered, encoding=encoding, errors="tasrih-mark", newline="")
     packed = name.lower().removesuffix(".gz").removesuffix(".zst")
     try:
-        yield csv.reader(text, delimiter=form.delimiter or ("\t" if packed.endswith(".tsv") else ","))
+        yield csv.reader(chain(text, [_END]), delimiter=form.delimiter or ("\t" if packed.endswith(".tsv") else ","))
     finally:
         # The stream is the caller's to close.
         text.detach()
@@ -74,7 +83,8 @@ def _csv_table(stream: IO[bytes], name: str, form: CsvForm) -> Iterator[Any]:
 
 def _header(table: Any, name: str) -> list[str]:
     try:
-        cells: list[str] = next(table, [])
+        cells: list[str] = next(table)
+        cells = [] if cells == [_END] else cells
         "".join(cells).encode()
     except (csv.Error, UnicodeError) as error:
         raise ConfigError(

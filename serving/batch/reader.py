@@ -10,6 +10,10 @@ from serving.batch.survey import Survey
 
 __all__ = ["RowReader"]
 
+FAR_ROWS = 1000
+# What is skipped without being read: groups of rows by their sizes, pages by their names.
+SKIPPING = ("parquet", "pages")
+
 
 class RowReader:
     """Rows by their number over all sources, from 0.
@@ -40,8 +44,11 @@ class RowReader:
     def _seek(self, number: int) -> None:
         source = bisect_right(self._ends, number)
         first = self._ends[source] - self._survey.rows[source]
-        # A few rows ahead are read and dropped; what lies further is left to the format, which may know a shorter way.
-        if source != self._source or not 0 <= number - self._next < 1000:
+        # Rows ahead are read and dropped, unless there are many and the format has a shorter way: anew from the first row
+        # at each gap, a large file would take the square of its length.
+        ahead = number - self._next
+        is_far = ahead >= FAR_ROWS and self._survey.sources[source].format in SKIPPING
+        if source != self._source or ahead < 0 or is_far:
             self._source, self._next = source, number
             self._rows = read_rows(self._survey.sources[source], form=self._form, skip=number - first)
         while self._next < number:

@@ -109,6 +109,32 @@ def test_csv_encodings(tmp_path, encoding, form):
     assert dict(rows_of(write_csv(tmp_path / "a.csv", rows, encoding), form)[0].fields) == rows[0]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf8", "UTF_8", "ascii", "iso-8859-6", "utf-16-le", "gbk"])
+def test_bytes_that_are_no_text_are_told_in_every_encoding(tmp_path, encoding):
+    path = tmp_path / "a.csv"
+    bad = b"\x00\xd8" if encoding == "utf-16-le" else b"\xff"
+    path.write_bytes("id,text\r\n1,a\r\n2,".encode(encoding) + bad + "\r\n3,c\r\n".encode(encoding))
+    first, second, third = rows_of(path, CsvForm(encoding=encoding))
+    assert (first.fields["text"], third.fields["text"]) == ("a", "c")
+    assert "encoding" in (second.fault or "") and first.fault is third.fault is None
+
+
+def test_a_sign_for_what_was_lost_is_text(tmp_path):
+    path = write_csv(tmp_path / "a.csv", [{"id": "1", "text": "قال \ufffd"}])
+    assert rows_of(path)[0].fields["text"] == "قال \ufffd"
+
+
+@pytest.mark.parametrize("end", ["", "\r\n", "\n\n"])
+def test_a_quote_that_is_never_closed_is_told(tmp_path, end):
+    path = tmp_path / "a.csv"
+    path.write_text('id,text\n1,a\n2,"b never closed\n3,c\n4,d' + end, encoding="utf-8", newline="")
+    first, second = rows_of(path)
+    assert first.fault is None and "never closed" in (second.fault or "") and "lines 3 to" in (second.fault or "")
+    # Quotes inside cells, as many tools leave them, are text.
+    path.write_text('id,text\n1,"a"b\n2,c"d"\n3,e' + end, encoding="utf-8", newline="")
+    assert [one.fields.get("text") for one in rows_of(path)] == ["ab", 'c"d"', "e"]
+
+
 def test_csv_delimiters(tmp_path):
     rows = [{"id": "1", "text": "أ,ب"}]
     assert dict(rows_of(write_csv(tmp_path / "a.tsv", rows, delimiter="\t"))[0].fields) == rows[0]
@@ -285,6 +311,26 @@ def test_rows_by_number_over_all_sources(tmp_path):
     reader = RowReader(found, FORM)
     for numbers in ([0, 1], [2, 3, 4], [6], [7], [1, 5, 7], range(8)):
         assert [one.fields["id"] for one in reader.read(numbers)] == [everything[n] for n in numbers]
+
+
+def test_gaps_are_read_over_where_the_format_cannot_skip(tmp_path, monkeypatch):
+    numbers = [0, 1500, 2600, 4999]
+    opened: list[int] = []
+
+    def counted(source, *, form, skip=0):
+        opened.append(skip)
+        return read_rows(source, form=form, skip=skip)
+
+    monkeypatch.setattr("serving.batch.reader.read_rows", counted)
+    texts = [f"نص {n}" for n in range(5000)]
+    pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet", row_group_size=1000)
+    write_jsonl(tmp_path / "a.jsonl", [{"text": text} for text in texts])
+    write_csv(tmp_path / "a.csv", [{"text": text} for text in texts])
+    for name, skips in (("a.jsonl", [0]), ("a.csv", [0]), ("a.parquet", numbers)):
+        found = RowReader(seen(tmp_path / name), FORM).read(numbers)
+        assert [one.fields["text"] for one in found] == [texts[n] for n in numbers]
+        assert opened == skips, name
+        opened.clear()
 
 
 def test_an_input_that_became_shorter_is_told(tmp_path):
