@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from serving.batch.admission import Mode, clear, meet, refuse_own_input
 from serving.batch.columns import as_begun, schema_text
-from serving.batch.manifest import ERRORS, Manifest, mismatch, parse_manifest
+from serving.batch.manifest import ERRORS, OF_EARLIER_ROUND, Manifest, mismatch, parse_manifest
 from serving.batch.on_ray import Plan, RayEngine, make_local
 from serving.batch.options import Options
 from serving.batch.progress import JobProgress
@@ -126,8 +126,16 @@ def _plan(options: Options, found: Survey, labeller: Labeller) -> Plan:
 
 
 def _score(manifest: Manifest, store: Store, plan: Plan, labeller: Labeller, progress: JobProgress) -> Manifest:
-    """Do the shards that are not done."""
-    whole = [entry for entry in manifest.shards if entry.round < manifest.round or _is_there(entry.files, store)]
+    """Do the shards that are not done.
+
+    Raises:
+        ConfigError: a part of an earlier round is not there: its rows may have been mended since, so it cannot be made again.
+    """
+    whole = [entry for entry in manifest.shards if _is_there(entry.files, store)]
+    for entry in manifest.shards:
+        if entry.round < manifest.round and entry not in whole:
+            name = next(one["name"] for one in entry.files.values() if store.size(one["name"]) != one["bytes"])
+            raise ConfigError(f"{store.location}/{name}: missing, or not of its size; {OF_EARLIER_ROUND}")
     manifest = replace(manifest, shards=whole)
     pending = list(_pending(manifest, store, plan.options))
     if not pending:

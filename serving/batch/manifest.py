@@ -12,11 +12,16 @@ from serving.batch.store import Store
 from tasrih.errors import ConfigError
 
 __all__ = [
-    "ERRORS", "MANIFEST", "Entry", "Manifest", "manifest_bytes", "mismatch", "parse_manifest", "read_manifest", "write_bytes",
+    "ERRORS", "MANIFEST", "OF_EARLIER_ROUND", "Entry", "Manifest", "manifest_bytes", "mismatch", "parse_manifest",
+    "read_manifest", "write_bytes",
 ]  # fmt: skip
 
 MANIFEST = "manifest.json"
 ERRORS = "errors.jsonl"
+OF_EARLIER_ROUND = (
+    "it is of the rounds before --retry-failed, which are not made again: put back a copy of it, or start anew with "
+    "--overwrite"
+)
 FORMAT = 1
 
 

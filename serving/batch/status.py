@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from serving.batch.manifest import MANIFEST, Entry, Manifest, read_manifest
+from serving.batch.manifest import MANIFEST, OF_EARLIER_ROUND, Entry, Manifest, read_manifest
 from serving.batch.sources import is_url
 from serving.batch.store import Store, open_store
 from serving.batch.tally import part_rows
 from tasrih.errors import ConfigError, InputError
 
 __all__ = ["status", "verify"]
+
+RESUME = "run the job's own command with --resume, which makes it again"
 
 
 def status(location: str) -> str:
@@ -75,8 +77,6 @@ def verify(location: str) -> tuple[str, bool]:
         f"{location}: {len(manifest.shards):,} shards, {manifest.n_articles:,} articles, {manifest.n_sentences:,} sentences, "
         f"{manifest.n_errors:,} failed rows; " + (f"{len(faults)} faults" if faults else "all as it was written")
     )
-    if any("delete it" in fault for fault in faults):
-        lines.append("then run the job's own command with --resume: shards without their parts are made again")
     return "\n".join(lines) + "\n", not faults
 
 
@@ -90,7 +90,8 @@ def _manifest(store: Store) -> Manifest:
 def _faults(manifest: Manifest, store: Store) -> Iterator[str]:
     known: set[str] = set()
     for entry in manifest.shards:
-        files = [_file_fault(one, store) for one in entry.files.values()]
+        is_earlier = entry.round < manifest.round
+        files = [_file_fault(one, store, is_earlier=is_earlier) for one in entry.files.values()]
         known.update(one["name"] for one in entry.files.values())
         if any(files):
             yield from filter(None, files)
@@ -113,17 +114,18 @@ def _faults(manifest: Manifest, store: Store) -> Iterator[str]:
         yield f"{labelled:,} rows are labelled or failed, the input has {manifest.job['input']['rows']:,}"
 
 
-def _file_fault(facts: Mapping[str, Any], store: Store) -> str | None:
+def _file_fault(facts: Mapping[str, Any], store: Store, *, is_earlier: bool = False) -> str | None:
     name = facts["name"]
     size = store.size(name)
     if size is None:
-        return f"{name}: missing; run the job's own command with --resume"
+        return f"{name}: missing; {OF_EARLIER_ROUND if is_earlier else RESUME}"
     with store.open(name) as stream:
         digest = hashlib.sha256()
         while block := stream.read(1 << 20):
             digest.update(block)
     if digest.hexdigest() != facts["sha256"]:
-        return f"{name}: sha256 is {digest.hexdigest()[:12]}…, the manifest says {facts['sha256'][:12]}…; delete it"
+        way_out = OF_EARLIER_ROUND if is_earlier else f"delete it, then {RESUME}"
+        return f"{name}: sha256 is {digest.hexdigest()[:12]}…, the manifest says {facts['sha256'][:12]}…; {way_out}"
     return None
 
 

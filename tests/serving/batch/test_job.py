@@ -262,6 +262,20 @@ def test_retry_takes_only_what_failed(tmp_path, capsys):
     write_jsonl(path, rows[:5])
     assert batch(path, "--output", out, "--shard-articles", 2, "--retry-failed") == 2
     assert "input.rows: 6 when the job began, 5 now" in capsys.readouterr().err
+    write_jsonl(path, rows)
+    # Parts of this round are made again, those of an earlier one are not: their rows may have been mended since.
+    whole = tree(out)
+    (out / "sentences" / "part-00004.parquet").unlink()
+    assert batch("verify", out) == 1 and "part-00004.parquet: missing; run the job's own" in capsys.readouterr().out
+    assert batch(path, "--output", out, "--shard-articles", 2, "--resume") == 0 and tree(out) == whole
+    (out / "sentences" / "part-00001.parquet").unlink()
+    assert batch("verify", out) == 1
+    assert "part-00001.parquet: missing; it is of the rounds before --retry-failed" in capsys.readouterr().out
+    for how in ("--resume", "--retry-failed"):
+        assert batch(path, "--output", out, "--shard-articles", 2, how) == 2
+        assert (
+            "sentences/part-00001.parquet: missing, or not of its size; it is of the rounds" in capsys.readouterr().err
+        )
 
 
 def test_a_retry_keeps_the_columns_with_which_the_job_began(tmp_path, capsys):
