@@ -140,10 +140,11 @@ def _score(manifest: Manifest, store: Store, plan: Plan, labeller: Labeller, pro
     pending = list(_pending(manifest, store, plan.options))
     if not pending:
         return manifest
+    # Before the folder becomes a job's: what cannot run leaves nothing behind.
+    engine = RayEngine(plan) if plan.options.engine == "ray" else make_local(plan, labeller)
     manifest = replace(manifest, state="running", files=())
     manifest.write(store)
     progress.begin(sum(len(shard.rows) for shard in pending))
-    engine = RayEngine(plan) if plan.options.engine == "ray" else make_local(plan, labeller)
     for entry in engine.run(pending, progress.seen):
         manifest = manifest.with_entry(entry)
         manifest.write(store)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from serving.batch.articles import Cleaned
 from serving.batch.columns import fit
 from serving.batch.options import Options
+from tasrih.errors import ReleaseError
 from tasrih.labels import LabelSet
 from tasrih.types import ArticleReport
 
@@ -20,6 +21,9 @@ __all__ = ["Shape"]
 
 class Shape:
     """The schemas of a job's parts, and how reports become their rows.
+
+    Raises:
+        ReleaseError: two columns would have one name, such as `n_review` where a claim type is called `review`.
 
     Attributes:
         sentences: the schema of the sentences' rows.
@@ -35,6 +39,12 @@ class Shape:
         self.articles = pa.schema(
             [*ours, *(pa.field(self._names[name], columns.field(name).type) for name in self._names)]
         )
+        twice = next((name for name in ours.names if ours.names.count(name) > 1), None)
+        if twice:
+            raise ReleaseError(
+                f"the release's label {twice.removeprefix('n_')!r}: {twice!r} would stand twice among the articles' columns; "
+                "train with another name for it, or take another release with --model"
+            )
 
     def article_row(self, cleaned: Cleaned, report: ArticleReport) -> dict[str, Any]:
         """An article's row."""

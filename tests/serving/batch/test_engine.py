@@ -20,7 +20,8 @@ from serving.batch.shape import Shape
 from serving.batch.shards import Chunk, label_chunk, plan
 from serving.batch.sizing import MACHINES, Sample, cost_per_million, hours
 from serving.batch.store import LocalStore
-from tasrih.errors import EngineError, TasrihError
+from tasrih.errors import EngineError, ReleaseError, TasrihError
+from tasrih.labels import LabelSet
 from tests.serving.batch.texts import ARTICLES
 
 OPTIONS = load_options({"inputs": ["x"], "output": "y"})
@@ -147,6 +148,13 @@ def test_a_row_that_its_columns_cannot_hold_is_told_alone(labeller):
         found.errors[0]["error"]["code"] == "bad_input"
         and "a.jsonl, line 1: 'n' holds 'x'" in found.errors[0]["error"]["message"]
     )
+
+
+@pytest.mark.parametrize("name", ["review", "sentences", "boilerplate_lines"])
+def test_a_label_whose_column_is_ours_is_refused(name):
+    labels = LabelSet.from_json({"stances": [{"name": "a"}, {"name": "b"}], "claims": [{"name": name}]})
+    with pytest.raises(ReleaseError, match=f"label '{name}': 'n_{name}' would stand twice"):
+        Shape(labels, TEXT, OPTIONS)
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
