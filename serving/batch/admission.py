@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from serving.batch.manifest import ERRORS, MANIFEST, manifest_bytes
 from serving.batch.options import Options
 from serving.batch.parts import SUFFIXES
-from serving.batch.sources import is_url
+from serving.batch.sources import is_url, local_path
 from serving.batch.store import Store
 from serving.batch.summary import PAGE, TABLES
 from tasrih.errors import ConfigError
@@ -95,6 +95,7 @@ def refuse_own_input(options: Options) -> None:
 
 def _parts(name: str) -> tuple[str, ...]:
     """The parts of an absolute path or URL; those of a glob are patterns."""
+    name = local_path(name)
     if is_url(name):
         return tuple(name.rstrip("/").split("/"))
     if os.path.lexists(name):

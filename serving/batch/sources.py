@@ -1,7 +1,7 @@
 """Which files a job reads: names, folders, globs and URLs to a list of sources, in the caller's order.
 
 A folder (a URL's, too) gives its files of rows (JSONL, CSV, Parquet), sorted; one that holds none is a folder of pages and
-stays one source, so that a million pages are never listed in memory. Hidden files are left out.
+stays one source. Names are listed a folder at a time, those of a URL at once. Hidden files are left out.
 """
 
 import glob
@@ -21,7 +21,10 @@ import pyarrow as pa
 from tasrih.errors import InputError
 from tasrih.inputs import SUFFIXES, name_of
 
-__all__ = ["Source", "filesystem", "find_sources", "format_of", "is_url", "open_raw", "page_names", "unpacked"]
+__all__ = [
+    "Source", "answering", "filesystem", "find_sources", "format_of", "is_url", "local_path", "open_raw", "page_names",
+    "unpacked",
+]  # fmt: skip
 
 Format = Literal["jsonl", "csv", "parquet", "page", "pages"]
 _FORMATS: dict[str, Format] = {
@@ -30,6 +33,8 @@ _FORMATS: dict[str, Format] = {
 }  # fmt: skip
 _PACKED = (".gz", ".zst")
 _KNOWN = ", ".join([*_FORMATS, *_PACKED])
+# Packages behind fsspec whose errors are no OSError, such as those of missing keys and of a network that is down.
+_BACKENDS = ("aiobotocore", "aiohttp", "adlfs", "azure", "botocore", "gcsfs", "google")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,31 @@ class Source:
 def is_url(name: str) -> bool:
     """Whether a name is an address such as ``s3://bucket/key``, and no path."""
     return "://" in name
+
+
+def local_path(name: str) -> str:
+    """The path of a ``file://`` URL; any other name as it is."""
+    return filesystem(name)[1] if name.startswith(("file://", "local://")) else name
+
+
+@contextmanager
+def answering(url: str) -> Iterator[None]:
+    """Within it, a storage that does not answer is told.
+
+    Raises:
+        InputError: instead of what its package raises, but for `FileNotFoundError`.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        if not isinstance(error, OSError) and type(error).__module__.split(".")[0] not in _BACKENDS:
+            raise
+        raise InputError(
+            f"{url}: its storage does not answer ({type(error).__name__}: {error}). See to the credentials and the network, "
+            "then run the same command with --resume."
+        ) from error
 
 
 def format_of(name: str) -> Format | None:
@@ -80,18 +110,19 @@ def _local(name: str) -> Iterator[Source]:
 def _remote(url: str) -> Iterator[Source]:
     fs, path = filesystem(url)
     try:
-        if glob.has_magic(path):
-            found = [str(one) for one in sorted(fs.glob(path)) if not fs.isdir(one)]
-            if not found:
-                raise InputError(f"{url}: matches no file. Check the address.")
-            yield from (_file(fs.unstrip_protocol(one)) for one in found)
-        elif fs.isfile(path):
-            yield _file(url)
-        elif fs.isdir(path):
-            yield from _folder(url, _walk(url))
-        else:
-            raise InputError(f"{url}: nothing there. Check the address.")
-    except (OSError, ValueError) as error:
+        with answering(url):
+            if glob.has_magic(path):
+                found = [str(one) for one in sorted(fs.glob(path)) if not fs.isdir(one)]
+                if not found:
+                    raise InputError(f"{url}: matches no file. Check the address.")
+                yield from (_file(fs.unstrip_protocol(one)) for one in found)
+            elif fs.isfile(path):
+                yield _file(url)
+            elif fs.isdir(path):
+                yield from _folder(url, _walk(url))
+            else:
+                raise InputError(f"{url}: nothing there. Check the address.")
+    except (FileNotFoundError, ValueError) as error:
         raise InputError(f"{url}: cannot be read ({error}). Check the address and the credentials.") from error
 
 
@@ -99,6 +130,8 @@ def _file(name: str) -> Source:
     format = format_of(name)
     if format is None:
         raise InputError(f"{name_of(name)}: a file we do not read; expected one of {_KNOWN}. Rename or convert it.")
+    if format == "parquet" and name.lower().endswith(_PACKED):
+        raise InputError(f"{name_of(name)}: Parquet in {PurePosixPath(name).suffix}, which we do not read. Unpack it.")
     return Source(name, format)
 
 
@@ -127,12 +160,14 @@ def _walk(folder: str) -> Iterator[str]:
     if is_url(folder):
         fs, path = filesystem(folder)
         root = path.rstrip("/") + "/"
-        for one in sorted(fs.find(path)):
+        with answering(folder):
+            found = sorted(fs.find(path))
+        for one in found:
             if not any(part.startswith(".") for part in one.removeprefix(root).split("/")):
                 yield str(fs.unstrip_protocol(one))
         return
-    with os.scandir(folder) as found:
-        entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    with os.scandir(folder) as listed:
+        entries = sorted((entry for entry in listed if not entry.name.startswith(".")), key=lambda entry: entry.name)
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path)
@@ -150,7 +185,7 @@ def open_raw(name: str) -> Iterator[IO[bytes]]:
     try:
         if is_url(name):
             fs, path = filesystem(name)
-            with fs.open(path, "rb") as stream:
+            with answering(name), fs.open(path, "rb") as stream:
                 yield stream
         else:
             with open(name, "rb") as stream:
@@ -193,7 +228,8 @@ def filesystem(url: str) -> tuple[Any, str]:
         InputError: no such protocol, or its package is not installed.
     """
     try:
-        fs, path = fsspec.core.url_to_fs(url)
+        with answering(url):
+            fs, path = fsspec.core.url_to_fs(url)
     except ImportError as error:
         raise InputError(f"{url}: {error}; s3:// needs pip install 'tasrih[s3]', gs:// pip install gcsfs") from error
     except ValueError as error:

@@ -9,11 +9,11 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, Protocol
 
-from serving.batch.sources import filesystem, is_url
+from serving.batch.sources import answering, filesystem, is_url, local_path, open_raw
 from tasrih.errors import ConfigError
 
 __all__ = ["LocalStore", "Store", "UrlStore", "open_store"]
@@ -33,8 +33,8 @@ class Store(Protocol):
     def write(self, name: str) -> Any:
         """A context that gives a path to write to; the file takes its place when the context ends well."""
 
-    def open(self, name: str) -> IO[bytes]:
-        """A file, to be read; raises `OSError`."""
+    def open(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """A context that gives a file, to be read; raises `OSError` or `InputError`."""
 
     def size(self, name: str) -> int | None:
         """A file's bytes; None where there is none."""
@@ -51,6 +51,7 @@ class Store(Protocol):
 
 def open_store(location: str) -> Store:
     """The store at a path or URL; nothing is made before something is written."""
+    location = local_path(location)
     return UrlStore(location) if is_url(location) else LocalStore(location)
 
 
@@ -122,7 +123,10 @@ def _sync(path: Path) -> None:
 
 
 class UrlStore:
-    """A folder behind an fsspec URL. Nothing keeps two jobs from writing to one folder at once."""
+    """A folder behind an fsspec URL; a storage that does not answer raises `InputError`.
+
+    Nothing keeps two jobs from writing to one folder at once.
+    """
 
     def __init__(self, location: str) -> None:
         self.location = location
@@ -135,17 +139,19 @@ class UrlStore:
             path = Path(folder) / Path(name).name
             yield path
             target = f"{self._root}/{name}"
-            self._fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-            self._fs.put_file(str(path), target)
-            self._fs.invalidate_cache()
+            with answering(self.location):
+                self._fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+                self._fs.put_file(str(path), target)
+                self._fs.invalidate_cache()
 
-    def open(self, name: str) -> IO[bytes]:
-        return cast(IO[bytes], self._fs.open(f"{self._root}/{name}", "rb"))
+    def open(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        return open_raw(f"{self.location.rstrip('/')}/{name}")
 
     def size(self, name: str) -> int | None:
         self._fs.invalidate_cache()
         try:
-            return int(self._fs.info(f"{self._root}/{name}")["size"])
+            with answering(self.location):
+                return int(self._fs.info(f"{self._root}/{name}")["size"])
         except FileNotFoundError:
             return None
 
@@ -153,15 +159,17 @@ class UrlStore:
         self._fs.invalidate_cache()
         path = f"{self._root}/{folder}".rstrip("/")
         try:
-            found = self._fs.ls(path, detail=False)
+            with answering(self.location):
+                found = self._fs.ls(path, detail=False)
         except FileNotFoundError:
             return []
         return sorted(one.rstrip("/").rsplit("/", 1)[1] for one in found if one.rstrip("/") != path)
 
     def delete(self, name: str) -> None:
         path = f"{self._root}/{name}"
-        if self._fs.exists(path):
-            self._fs.rm_file(path)
+        with answering(self.location):
+            if self._fs.exists(path):
+                self._fs.rm_file(path)
         self._fs.invalidate_cache()
 
     @contextmanager

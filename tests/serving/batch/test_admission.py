@@ -82,6 +82,8 @@ def test_clearing_that_is_stopped_leaves_the_job_its_manifest(tmp_path, monkeypa
         ("in/*/*/*.parquet", "in/out"),
         ("out/sentences/*.parquet", "out"),
         ("in/a.jsonl", "in"),
+        ("file://{}/in", "in/out"),
+        ("in", "file://{}/in/out"),
         ("s3://b/in", "s3://b/in/out"),
         ("s3://b/in/", "s3://b/in/out/"),
         ("s3://b/**/*.parquet", "s3://b/out"),
@@ -93,7 +95,7 @@ def test_input_and_output_in_each_other_are_refused(tmp_path, monkeypatch, given
     (tmp_path / "in" / "sub").mkdir(parents=True)
     (tmp_path / "linked").symlink_to("in")
     with pytest.raises(ConfigError, match=r"--output .* lies in .*; name a folder apart"):
-        refuse_own_input(load_options({"inputs": [given], "output": output}))
+        refuse_own_input(load_options({"inputs": [given.format(tmp_path)], "output": output.format(tmp_path)}))
 
 
 @pytest.mark.parametrize(
