@@ -31,6 +31,7 @@ from training.config import OutputConfig
 from training.device import Device
 from training.graph import largest_difference, silence_telemetry, write_graph
 from training.predict import predict
+from training.registry import target_fault
 
 __all__ = ["PROBE_MARGIN", "TOLERANCE", "Made", "check_target", "environment", "export", "label_faults"]
 
@@ -68,12 +69,16 @@ class Made:
 
 
 def check_target(output: OutputConfig) -> None:
-    """Raise `ConfigError` where the release exists and may not be replaced; called before hours of training."""
+    """Called before hours of training.
+
+    Raises:
+        ConfigError: the release exists and may not be replaced, or is the current one; or the notes cannot be read.
+        ReleaseNotFoundError: ``current.json`` is not what it must be.
+    """
     _notes(output)  # a file that cannot be read is told now
-    if output.release.exists() and not output.overwrite:
-        raise ConfigError(
-            f"output: {output.release} exists; raise output.version, or --set output.overwrite=true to replace it"
-        )
+    fault = target_fault(output.release, overwrite=output.overwrite)
+    if fault is not None:
+        raise ConfigError(fault)
 
 
 def _notes(output: OutputConfig) -> str | None:
@@ -91,7 +96,7 @@ def export(made: Made, output: OutputConfig) -> Path:
     """Write, check and name the release; returns its folder.
 
     Raises:
-        ConfigError: it exists and may not be replaced.
+        ConfigError: it exists and may not be replaced, or is the current one.
         EngineError: OpenVINO's logits differ from torch's by more than `TOLERANCE`, or its labels beyond `PROBE_MARGIN`.
         ReleaseError: what was written does not load.
     """

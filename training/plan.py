@@ -10,6 +10,7 @@ from training.config import Config
 from training.corpus import missing_data, read_corpus
 from training.corpus_checks import corpus_faults
 from training.overlap import split_pairs
+from training.registry import target_fault
 from training.search_config import BEST_CONFIG
 
 __all__ = ["plan"]
@@ -47,8 +48,8 @@ def plan(config: Config) -> Iterator[str]:
     yield f"rates      encoder {training.learning_rate:g}, heads {training.head_learning_rate:g}, seed {training.seed}"
     yield f"device     {training.device}, precision {training.precision}"
     yield from _purpose(config)
-    if config.search is None and output.release.exists() and not output.overwrite:
-        faults.append(f"in the way: {output.release} exists; raise output.version or --set output.overwrite=true")
+    if config.search is None and (in_the_way := target_fault(output.release, overwrite=output.overwrite)):
+        faults.append(f"in the way: {in_the_way}")
     yield from faults
     yield from (f"missing: {line}" for line in missing_base(config.base))
     yield from (f"missing: {line}" for line in (*missing_archives(config.tracking.flips), *_missing_beside(config)))

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from tasrih.encoding import batches
 from tasrih.engines.classifier import Classifier
+from tasrih.errors import TasrihError
 from tasrih.labels import LabelSet
 from tasrih.types import BoolArray, Encoded, IntArray, Logits
 from training.corpus import Row
@@ -17,7 +18,11 @@ __all__ = ["gold_of", "predict"]
 
 
 def predict(model: Classifier, encoded: Sequence[Encoded], device: Device, *, pad_id: int, max_length: int) -> Logits:
-    """Logits of each sentence, float32, in the order given. Leaves the model's mode as it was."""
+    """Logits of each sentence, float32, in the order given. Leaves the model's mode as it was.
+
+    Raises:
+        TasrihError: one is not finite. A NaN compares as false everywhere, and would become a label like any other.
+    """
     n = len(encoded)
     stance_BS = np.zeros((n, len(model.heads.stances)), dtype=np.float32)
     claims_BC = np.zeros((n, len(model.heads.claims)), dtype=np.float32)
@@ -31,6 +36,10 @@ def predict(model: Classifier, encoded: Sequence[Encoded], device: Device, *, pa
             stance_BS[list(placed.places)] = _numpy(answer.stance_BS)
             claims_BC[list(placed.places)] = _numpy(answer.claims_BC)
     model.train(was_training)
+    if not (np.isfinite(stance_BS).all() and np.isfinite(claims_BC).all()):
+        raise TasrihError(
+            "logits are not finite: training diverged; lower training.learning_rate or training.head_learning_rate"
+        )
     return Logits(stance_BS, claims_BC)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tasrih.errors import ReleaseError, ReleaseNotFoundError
 
-__all__ = ["Change", "Registry", "Standing", "current_release"]
+__all__ = ["Change", "Registry", "Standing", "current_release", "target_fault"]
 
 Change = dict[str, Any]
 
@@ -89,6 +89,22 @@ def current_release(folder: Path) -> Path | None:
     """The folder of the current release of a registry; None where it has none."""
     name = Registry(folder).current()
     return None if name is None else folder / name
+
+
+def target_fault(release: Path, *, overwrite: bool) -> str | None:
+    """Why a run may not write this release folder; None: it may.
+
+    Raises:
+        ReleaseNotFoundError: ``current.json`` beside it is not what it must be.
+    """
+    if not release.exists():
+        return None
+    if not overwrite:
+        return f"output: {release} exists; raise output.version, or --set output.overwrite=true to replace it"
+    if Registry(release.parent).current() == release.name:
+        # It would label from then on with no gate passed and nothing in the history.
+        return f"output.overwrite: {release} is the current release; raise output.version, or promote another one first"
+    return None
 
 
 def _facts(manifest: Path) -> Change | None:

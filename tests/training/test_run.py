@@ -15,7 +15,7 @@ import yaml
 from tasrih.encoding import Encoder, batches
 from tasrih.engines.classifier import load_classifier
 from tasrih.engines.openvino import OpenVinoEngine
-from tasrih.errors import ConfigError, EngineError
+from tasrih.errors import ConfigError, EngineError, TasrihError
 from tasrih.normalise import normalise
 from tasrih.pipeline import Labeller
 from tasrih.release import Release
@@ -23,6 +23,8 @@ from tasrih.types import Logits
 from training import export, run_log
 from training import run as run_module
 from training.config import load_config
+from training.graph import largest_difference
+from training.plan import plan
 from training.predict import predict
 from training.run import run_training
 
@@ -121,12 +123,42 @@ def test_an_existing_release_is_not_replaced_unless_told(made, monkeypatch):
         train(release.parents[1])
 
 
+def test_the_current_release_is_not_replaced_though_told(made, tmp_path, monkeypatch, capsys):
+    release, _ = made
+    monkeypatch.chdir(ROOT)
+    settings = (f"output.folder={release.parent}", "output.overwrite=true", f"tracking.runs={tmp_path}/runs")
+    config = load_config(SMOKE, settings)
+    before = (release / "release.json").read_bytes()
+    with pytest.raises(ConfigError, match=r"is the current release; raise output\.version, or promote another"):
+        run_training(config)
+    assert (release / "release.json").read_bytes() == before and not (tmp_path / "runs").exists()
+    assert any(line.startswith("in the way: output.overwrite: ") for line in plan(config))
+    (tmp_path / release.name).mkdir()
+    export.check_target(config.output.model_copy(update={"folder": tmp_path}))  # not current there
+
+
 def test_a_graph_that_differs_makes_no_release(made, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
     with pytest.raises(EngineError, match="no release was made"):
         train(tmp_path, "training.epochs=1")
     assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_diverged_run_makes_no_release(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(TasrihError, match=r"not finite: training diverged; lower training\.learning_rate"):
+        train(tmp_path, "training.epochs=1", "training.learning_rate=1e30")
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_logit_that_is_no_number_is_a_difference(made):
+    release, _ = made
+    loaded, model = Release.load(made[0]), load_classifier(release)
+    torch.nn.init.constant_(next(reversed(list(model.parameters()))), float("nan"))
+    encoded = Encoder(loaded.layout.tokenizer, max_length=loaded.max_length).encode(TEXTS)
+    found = largest_difference(model, release, encoded, pad_id=loaded.pad_id, max_length=loaded.max_length)
+    assert np.isnan(found)
 
 
 def interrupted(folder: Path, *overrides: str, when: Callable[[int, dict[str, float]], bool]) -> Path:
@@ -177,6 +209,10 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_weights(made, tmp_pat
 
     with pytest.raises(ConfigError, match="another training"):
         train(tmp_path, often, "training.seed=1", resume=True)
+    # Nor are newer and older ones that cannot be read.
+    for name in ("tasrih-smoke-29981231-000000", "tasrih-smoke-19991231-000000"):
+        shutil.copytree(run, run.with_name(name))
+        (run.with_name(name) / "config.yaml").write_text("training: {gone: 1}", encoding="utf-8")
     resumed = train(tmp_path, often, resume=True)
     assert (resumed / "model.safetensors").read_bytes() == (release / "model.safetensors").read_bytes()
     assert same_training(resumed, release)
