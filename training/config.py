@@ -7,13 +7,14 @@ written to be run from the root of the checkout. The first three sections live i
 `training/search_config.py`, reading and error messages in `training/config_file.py`.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from training.config_file import KeyFaultsError, read_config
+from training.config_file import KeyFaultsError, Keys, read_config
 from training.config_inputs import (
     BaseConfig,
     CorpusConfig,
@@ -33,9 +34,12 @@ __all__ = [
     "TrackingConfig",
     "TrainingConfig",
     "load_config",
+    "without_users",
 ]
 
 Share = Annotated[float, Field(ge=0, le=1)]
+# What stands before the host of a URI.
+_USER = re.compile(r"(\w://)[^/\s]*@")
 # Part of file names, so: no slashes, no leading dot.
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 
@@ -130,7 +134,8 @@ class TrackingConfig(Section):
             their labels change against the current release. `tasrih train --flips ARCHIVE` names them, too.
         tensorboard: whether curves also go into the run folder's `tensorboard` (extra [tracking]).
         mlflow: a store that curves, knobs and scores also go to: `sqlite:///runs/mlflow.db`, `http://host:5000`; null is none
-            (extra [tracking]). No sentence goes there.
+            (extra [tracking]). No sentence goes there. A user and password in it are used, and written down nowhere;
+            MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD keep them off the command line, too.
     """
 
     runs: Path = Path("runs")
@@ -184,36 +189,44 @@ class Config(Section):
     search: SearchConfig | None = None
 
     @model_validator(mode="after")
-    def _space_fits(self) -> "Config":
-        if self.search is not None:
-            faults = space_faults(self.search, self.to_json(), type(self))
-            if faults:
-                raise KeyFaultsError(faults)
-        return self
-
-    @model_validator(mode="after")
-    def _processes_share(self) -> "Config":
+    def _sections_fit(self) -> "Config":
         faults = share_faults(self.training.batch_size, self.search, self.training.processes or 1)
+        faults += self._weight_faults()
+        if self.search is not None:
+            faults += space_faults(self.search, self.to_json(), type(self))
         if faults:
             raise KeyFaultsError(faults)
         return self
 
-    @model_validator(mode="after")
-    def _weights_name_labels(self) -> "Config":
+    def _weight_faults(self) -> list[tuple[Keys, str]]:
+        """Class weights that do not name the labels."""
         labels = self.model.label_set()
-        for key, weights, names in (
-            ("stance_weights", self.training.stance_weights, labels.stance_names),
-            ("claim_positive_weights", self.training.claim_positive_weights, labels.claim_names),
-        ):
-            if isinstance(weights, dict) and set(weights) != set(names):
-                raise ValueError(
-                    f"training.{key}: names {sorted(weights)}, expected one factor for each of {list(names)}"
-                )
-        return self
+        return [
+            (("training", key), f"names {sorted(weights)}, expected one factor for each of {list(names)}")
+            for key, weights, names in (
+                ("stance_weights", self.training.stance_weights, labels.stance_names),
+                ("claim_positive_weights", self.training.claim_positive_weights, labels.claim_names),
+            )
+            if isinstance(weights, dict) and set(weights) != set(names)
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Every knob with its value, defaults included; JSON types alone."""
         return self.model_dump(mode="json")
+
+    def written(self) -> dict[str, Any]:
+        """As `to_json`, for what is written down and passed on: without the user and password of any URI."""
+        sections: dict[str, Any] = without_users(self.to_json())
+        return sections
+
+
+def without_users(value: Any) -> Any:
+    """JSON without the user and password of any URI in it: `http://bob:secret@host` becomes `http://host`."""
+    if isinstance(value, dict):
+        return {key: without_users(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_users(inner) for inner in value]
+    return _USER.sub(r"\1", value) if isinstance(value, str) else value
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:

@@ -49,6 +49,9 @@ def read_config(path: Path, overrides: Sequence[str], schema: type[Model]) -> Mo
         ) from error
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: holds {type(data).__name__}, expected sections ({', '.join(schema.model_fields)})")
+    turning = _recursive(node, ())
+    if turning is not None:
+        raise ConfigError(f"{path}:{turning}: an alias stands inside of what it names; write the value out")
     lines = dict(_lines(node, ()))
     faults = [f"{path}:{line}: {_dotted(keys)}: stands twice; keep one" for keys, line in _repeated(node, ())]
     places = {keys: f"{path}:{line}" for keys, line in lines.items()}
@@ -61,6 +64,17 @@ def read_config(path: Path, overrides: Sequence[str], schema: type[Model]) -> Mo
     if faults:
         raise ConfigError("\n".join(dict.fromkeys(faults)))
     return config
+
+
+def _recursive(node: yaml.Node | None, above: tuple[yaml.Node, ...]) -> int | None:
+    """The line, from 1, of a list or mapping that holds itself by an alias, as in `&a [*a]`; None where none does."""
+    if node is None or isinstance(node, yaml.ScalarNode):
+        return None
+    if any(node is one for one in above):
+        return int(node.start_mark.line) + 1
+    children = [value for _, value in node.value] if isinstance(node, yaml.MappingNode) else node.value
+    found = (_recursive(child, (*above, node)) for child in children)
+    return next((line for line in found if line is not None), None)
 
 
 def _lines(node: yaml.Node | None, keys: Keys) -> Iterator[tuple[Keys, int]]:

@@ -78,7 +78,7 @@ def _facts(prepared: Prepared, fitted: Fitted, calibrated: Calibrated, metrics: 
     config, corpus = prepared.config, prepared.corpus
     return {
         "corpus": {"sha256": corpus.sha256, "counts": corpus.counts()},
-        "training_config": config.to_json(),
+        "training_config": config.written(),
         "training": {
             "epochs": config.training.epochs,
             "best_epoch": fitted.best_epoch,

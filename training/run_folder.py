@@ -35,7 +35,7 @@ def new_run(config: Config, corpus: Corpus, device: Device, *, n_processes: int 
         raise ConfigError(f"output.run: {folder} holds a run already; name another folder, or go on with --resume")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(
-        yaml.safe_dump(config.to_json(), allow_unicode=True, sort_keys=False), encoding="utf-8"
+        yaml.safe_dump(config.written(), allow_unicode=True, sort_keys=False), encoding="utf-8"
     )
     write_json(folder / "environment.json", {**environment(), **_machine(device, n_processes)})
     write_json(folder / "corpus.json", {"sha256": corpus.sha256, "counts": corpus.counts()})
@@ -65,15 +65,20 @@ def run_to_resume(config: Config, corpus: Corpus, device: Device, *, n_processes
         )
         anew = "remove it, and run" if config.output.run is not None and config.output.run.exists() else "run"
         raise ConfigError(f"--resume: {where} {sign}; {anew} without --resume to start anew")
-    changes = {folder: _changes(folder, config, corpus, _machine(device, n_processes)) for folder in begun}
+    told: list[str] = []
     for folder in begun:
-        if not changes[folder]:
+        try:
+            changes = _changes(folder, config, corpus, _machine(device, n_processes))
+        except ConfigError as error:
+            told.append(str(error))  # of another tasrih, or damaged: no reason not to go on with an older one
+            continue
+        if not changes:
             return folder
-    newest = begun[0]
-    raise ConfigError(
-        f"--resume: {newest} was started with another {', '.join(changes[newest])}; start anew, or take "
-        f"{newest / 'config.yaml'} and the corpus, device, precision and number of processes of then"
-    )
+        told.append(
+            f"--resume: {folder} was started with another {', '.join(changes)}; start anew, or take "
+            f"{folder / 'config.yaml'} and the corpus, device, precision and number of processes of then"
+        )
+    raise ConfigError(told[0])
 
 
 def _stem(config: Config) -> str:
@@ -105,7 +110,7 @@ def _changes(folder: Path, config: Config, corpus: Corpus, machine: dict[str, An
 
 def _deciding(config: Config) -> dict[str, Any]:
     """The sections that decide a run's weights, and of a search which trials are made; more of them may be asked for."""
-    sections = config.to_json()
+    sections = config.written()
     deciding = {name: sections[name] for name in ("base", "corpus", "model", "training", "distillation")}
     search = sections["search"] or {}
     return deciding | {"search": {key: value for key, value in search.items() if key != "trials"}}

@@ -1,6 +1,6 @@
 """The section `search` of a config: which knobs to try, how often, and when to give a trial up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Annotated, Any
 
@@ -130,6 +130,10 @@ def space_faults(search: SearchConfig, sections: Mapping[str, Any], schema: type
             faults.append((place, f"is the same for all trials; set {key} itself, as in --set {key}=…"))
         elif key not in known:
             faults.append((place, f"unknown key; {nearest_key(keys, schema)}"))
+        elif (listed := _list_on_the_way(keys, sections)) is not None:
+            faults.append(
+                (place, f"runs through the list {listed}; expected a key outside of lists: a config for each value")
+            )
         else:
             faults += [(place, fault) for value in space.ends for fault in _fault(key, value, sections, schema)]
     return faults
@@ -149,9 +153,24 @@ def share_faults(batch_size: int, search: SearchConfig | None, n: int) -> list[t
     return [(("search", "space", "training.batch_size"), f"{space} given for {expected}{near}")]
 
 
+def _list_on_the_way(keys: Sequence[str], sections: Mapping[str, Any]) -> str | None:
+    """The dotted key of the list that a key runs through; None where there is none."""
+    value: Any = sections
+    for depth, key in enumerate(keys[:-1], 1):
+        value = value.get(key)
+        if isinstance(value, list):
+            return ".".join(keys[:depth])
+        if value is None:
+            return None
+    return None
+
+
 def _fault(key: str, value: Scalar, sections: Mapping[str, Any], schema: type[BaseModel]) -> Iterator[str]:
     trial = {**deepcopy(dict(sections)), "search": None}
-    set_key(trial, "training.processes", None)  # what they can share, `share_faults` says
+    # What processes can share, and whether class weights name the labels, is told once, of the config itself.
+    set_key(trial, "training.processes", None)
+    set_key(trial, "training.stance_weights", "none")
+    set_key(trial, "training.claim_positive_weights", "none")
     set_key(trial, key, value)
     try:
         schema.model_validate(trial)

@@ -39,7 +39,7 @@ def write_search(config: Config, results: Sequence[Result], best: Result, folder
 
 
 def _best(config: Config, results: Sequence[Result], best: Result, path: Path) -> str:
-    sections = config.to_json()
+    sections = config.written()
     del sections["search"]
     for key, value in best.knobs.items():
         set_key(sections, key, value)

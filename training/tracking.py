@@ -16,7 +16,7 @@ from transformers import TrainerCallback
 
 from tasrih.errors import ConfigError
 from training.checkpoints import newest_checkpoint
-from training.config import Config
+from training.config import Config, without_users
 
 __all__ = ["MlflowTracker", "TensorBoardTracker", "Tracker", "open_trackers"]
 
@@ -45,7 +45,7 @@ class TensorBoardTracker(Tracker):
 
         last = newest_checkpoint(run)
         self.writer: Any = SummaryWriter(str(run / "tensorboard"), purge_step=last.step + 1 if last else None)
-        self.writer.add_text("config", f"```\n{json.dumps(config.to_json(), ensure_ascii=False, indent=1)}\n```")
+        self.writer.add_text("config", f"```\n{json.dumps(config.written(), ensure_ascii=False, indent=1)}\n```")
         self.step = 0
 
     def numbers(self, step: int, values: Mapping[str, float]) -> None:
@@ -76,12 +76,13 @@ class MlflowTracker(Tracker):
         from mlflow.exceptions import MlflowException
 
         self.failed = False
+        self.store = str(without_users(config.tracking.mlflow))
         try:
             self.client: Any = MlflowClient(tracking_uri=config.tracking.mlflow)
             self.run_id = self._begin(run, config)
         except (MlflowException, OSError, ImportError) as error:
             raise ConfigError(
-                f"tracking.mlflow: {config.tracking.mlflow}: cannot be opened ({error}); name a server that runs "
+                f"tracking.mlflow: {self.store}: cannot be opened ({without_users(str(error))}); name a server that runs "
                 "(http://host:5000) or a database (sqlite:///runs/mlflow.db), or null"
             ) from error
 
@@ -89,7 +90,7 @@ class MlflowTracker(Tracker):
         record = run / "mlflow.json"
         if record.is_file():
             before = json.loads(record.read_text(encoding="utf-8"))
-            if before["store"] == config.tracking.mlflow:
+            if before["store"] == self.store:
                 self.client.update_run(before["run_id"], status="RUNNING")
                 return str(before["run_id"])
         name = config.output.name
@@ -97,9 +98,9 @@ class MlflowTracker(Tracker):
         experiment = found.experiment_id if found else self.client.create_experiment(name)
         made = self.client.create_run(experiment, run_name=run.name, tags={"run_folder": str(run)})
         run_id = str(made.info.run_id)
-        for key, value in _knobs(config.to_json(), ""):
+        for key, value in _knobs(config.written(), ""):
             self.client.log_param(run_id, key, value)
-        record.write_text(json.dumps({"store": config.tracking.mlflow, "run_id": run_id}) + "\n", encoding="utf-8")
+        record.write_text(json.dumps({"store": self.store, "run_id": run_id}) + "\n", encoding="utf-8")
         return run_id
 
     def numbers(self, step: int, values: Mapping[str, float]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tasrih.errors import ConfigError
-from training.config import load_config
+from training.config import Config, load_config
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY = sorted((ROOT / "configs").rglob("*.y*ml"))
@@ -71,6 +71,44 @@ def test_all_faults_at_once_each_with_its_line(tmp_path):
     assert len(faults) == 6
 
 
+def test_faults_between_sections_are_told_at_once_each_with_its_line(tmp_path):
+    text = SMOKE.read_text(encoding="utf-8").replace(
+        "  epochs: 15\n",
+        "  epochs: 15\n  stance_weights: {a: 1}\n  claim_positive_weights: {b: 2}\n  processes: 3\n",
+    )
+    text += "search:\n  space:\n    training.epochs: {choice: [1, 0]}\n"
+    faults = faults_of(path := written(tmp_path, text))
+    expected = (
+        ("  batch_size", "training.batch_size: 8 sentences given for 3 processes"),
+        ("  stance_weights", "training.stance_weights: names ['a'], expected one factor for each of ['pro_russia', "),
+        ("  claim_positive", "training.claim_positive_weights: names ['b'], expected one factor for each of "),
+        ("    training.epochs", "search.space.training.epochs: 0 given, input should be greater than or equal to 1"),
+    )
+    lines = text.splitlines()
+    places = [next(n for n, line in enumerate(lines, 1) if line.startswith(key)) for key, _ in expected]
+    assert len(faults) == len(expected), faults
+    for fault, line, (_, told) in zip(faults, places, expected, strict=True):
+        assert fault.startswith(f"{path}:{line}: {told}"), faults
+
+
+@pytest.mark.parametrize("text", ["base: &a [*a]\n", "base: &a\n  model: {x: *a}\n", "&a\nbase: *a\n"])
+def test_an_alias_inside_of_what_it_names_is_told(tmp_path, text):
+    (fault,) = faults_of(written(tmp_path, text))
+    assert re.search(r"run\.yaml:[12]: an alias stands inside of what it names; write the value out", fault)
+    assert "base" in faults_of(SMOKE, "base=&a [*a]")[0]
+
+
+def test_what_is_written_down_holds_no_user_of_a_uri(tmp_path):
+    config = load_config(SMOKE, ["tracking.mlflow=http://bob:sec@ret@host:5000/x", f"output.run={tmp_path}/run"])
+    assert config.tracking.mlflow == "http://bob:sec@ret@host:5000/x"
+    assert config.written()["tracking"]["mlflow"] == "http://host:5000/x"
+    assert {**config.written(), "tracking": None} == {**config.to_json(), "tracking": None}
+    assert Config.model_validate(config.written()).written() == config.written()
+    assert (
+        load_config(SMOKE, ["tracking.mlflow=sqlite:///a@b.db"]).written()["tracking"]["mlflow"] == "sqlite:///a@b.db"
+    )
+
+
 def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path):
     path = written(tmp_path, SMOKE.read_text(encoding="utf-8").replace("output:\n", "output:\n  zzz: 1\n"))
     (fault,) = faults_of(path)
@@ -96,7 +134,7 @@ def test_a_key_that_stands_twice_is_a_fault(tmp_path):
         ("base.model=x", "exactly one of"),
         ("output.name=../x", "output.name"),
         ("model.stances=[{name: a}]", "at least 2"),
-        ("training.stance_weights={pro_russia: 2.0}", "expected one factor for each of"),
+        ("training.stance_weights={pro_russia: 2.0}", "training.stance_weights: names ['pro_russia'], expected one"),
         ("corpus.composed=[]", "no data named"),
     ],
 )

@@ -70,6 +70,11 @@ def faults_of(config: Path, old: str, new: str) -> list[str]:
             "training.processes: {choice: [1, 2]}",
             "is the same for all trials; set",
         ),
+        (
+            "model.pooling: {choice: [mean, cls]}",
+            "corpus.tables.quotes: {choice: [true, false]}",
+            "runs through the list corpus.tables; expected a key outside of lists",
+        ),
         ("trials: 4", "trails: 4", "search.trails: unknown key; nearest known key: search.trials"),
     ],
 )

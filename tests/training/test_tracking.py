@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mlflow import MlflowClient
@@ -11,8 +12,11 @@ from mlflow.entities import Run
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tasrih.errors import ConfigError, TasrihError
+from training import run_folder
 from training.commands import TRAIN
 from training.config import load_config
+from training.corpus import Corpus
+from training.device import Device
 from training.tracking import MlflowTracker, open_trackers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,3 +150,36 @@ def test_a_store_that_cannot_be_opened_is_told(store, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(ConfigError, match=r"tracking\.mlflow: .* cannot be opened (?s:.*)sqlite:///runs/mlflow\.db"):
         open_trackers(tmp_path, load_config(SMOKE, [f"tracking.mlflow={store}"]))
+
+
+def test_a_password_in_the_store_s_uri_is_used_and_written_down_nowhere(tmp_path, monkeypatch):
+    opened, told = [], {}
+
+    class Client:
+        def __init__(self, tracking_uri: str) -> None:
+            opened.append(tracking_uri)
+            self.create_run = lambda *_, **__: SimpleNamespace(info=SimpleNamespace(run_id="r1"))
+            self.get_experiment_by_name = lambda name: SimpleNamespace(experiment_id=name)
+            self.log_param = lambda run_id, key, value: told.update({key: value})
+            self.update_run = lambda run_id, status: told.update(resumed=run_id)
+
+    monkeypatch.setattr("mlflow.MlflowClient", Client)
+    uri = "http://bob:secret@host:5000"
+    config = load_config(SMOKE, [f"tracking.mlflow={uri}", "tracking.tensorboard=true", f"output.run={tmp_path}/run"])
+    machine = {"device": "cpu", "precision": "fp32", "processes": 1}
+    run = run_folder.new_run(config, Corpus(()), Device("cpu", "fp32"))
+    assert run_folder._changes(run, config, Corpus(()), machine) == []
+    for _ in range(2):
+        open_trackers(run, config)[0].finish({}, None)
+    assert opened == [uri, uri] and told["resumed"] == "r1", "tracked there, and gone on with"
+    assert told["tracking.mlflow"] == "http://host:5000"
+    for path in run.rglob("*"):
+        assert path.is_dir() or b"secret" not in path.read_bytes(), path
+
+    def refused(tracking_uri: str) -> None:
+        raise OSError(f"no answer from {tracking_uri}")
+
+    monkeypatch.setattr("mlflow.MlflowClient", refused)
+    with pytest.raises(ConfigError, match=r"tracking\.mlflow: http://host:5000: cannot be opened") as caught:
+        MlflowTracker(run, config)
+    assert "secret" not in str(caught.value)
