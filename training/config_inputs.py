@@ -144,14 +144,17 @@ class CastSwapConfig(Section):
 
 
 class ColumnsConfig(Section):
-    """What the columns of a table are called; `text` and `stance` must be there, the others may."""
+    """What the columns of a table are called; `text` and `stance` must be there, the others may.
 
-    id: str = "id"
+    Null for `id` or `article_id`: there is none, whatever the first line says; for ids that start anew in each file.
+    """
+
+    id: str | None = "id"
     text: str = "text"
     stance: str = "stance"
     claim_types: str = "claim_types"
     split: str = "split"
-    article_id: str = "article_id"
+    article_id: str | None = "article_id"
 
 
 class TableConfig(Section):

@@ -56,7 +56,8 @@ def _repeated_ids(rows: Iterable[Row]) -> Iterator[str]:
     first: dict[str, str] = {}
     for row in rows:
         if row.id in first:
-            yield f"{row.place}: id: {row.id!r} stands also at {first[row.id]}; expected an id of its own"
+            way_out = _null(row, "id")
+            yield f"{row.place}: id: {row.id!r} stands also at {first[row.id]}; expected an id of its own{way_out}"
         first.setdefault(row.id, row.place)
 
 
@@ -81,15 +82,21 @@ def _absent_labels(corpus: Corpus, labels: LabelSet) -> Iterator[str]:
 
 
 def _spread(rows: Iterable[Row], field: str, what: str) -> Iterator[str]:
-    places: dict[str, dict[str, str]] = defaultdict(dict)
+    places: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in rows:
         key = getattr(row, field)
         if key is not None:
-            places[key].setdefault(row.split, row.place)
+            places[key].setdefault(row.split, row)
     for key, splits in places.items():
         if len(splits) > 1:
-            where = ", ".join(f"{split} ({place})" for split, place in splits.items())
-            yield f"{field} {key}: {what} stand in {where}; expected one split"
+            where = ", ".join(f"{split} ({row.place})" for split, row in splits.items())
+            way_out = _null(next(iter(splits.values())), "article_id") if field == "document" else ""
+            yield f"{field} {key}: {what} stand in {where}; expected one split{way_out}"
+
+
+def _null(row: Row, column: str) -> str:
+    """The way out where ids of a table start anew in each file."""
+    return f"; or columns.{column}: null, if those of each file are its own" if row.source == "table" else ""
 
 
 def _duplicates(rows: Iterable[Row]) -> Iterator[str]:

@@ -100,6 +100,7 @@ def _header_faults(names: Sequence[str], config: TableConfig) -> list[str]:
     # Whoever gave a column a name of their own wants it there. Which keys a file set would not do: the resolved config that
     # a release or a search writes down sets them all.
     usual = type(config.columns)().model_dump()
+    columns = {field: name for field, name in columns.items() if name is not None}
     wanted = {"text", "stance"} | {field for field, name in columns.items() if name != usual[field]}
     faults = [
         f"{place}: column {columns[field]}: missing, found {', '.join(names) or 'nothing'}; name the column of the "
@@ -127,8 +128,9 @@ def _row(
     columns = config.columns
     text, label = cells[columns.text], cells[columns.stance].strip()
     claims = cells.get(columns.claim_types, "").translate(SEPARATORS).split(";")
-    article = cells.get(columns.article_id, "").strip() or None
-    given = cells.get(columns.id, "").strip()
+    # Null names no column.
+    article = cells.get(columns.article_id or "", "").strip() or None
+    given = cells.get(columns.id or "", "").strip()
     faults = [
         f"{place}: column {column}: empty, expected {what}"
         for column, value, what in ((columns.text, text.strip(), "a sentence"), (columns.stance, label, "a stance"))

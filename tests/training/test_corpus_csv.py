@@ -136,6 +136,29 @@ def test_faults_name_line_and_column(tmp_path, content, settings, faults):
     assert all(line.startswith(f"{tmp_path}/{fault}") for line, fault in zip(found, faults, strict=True)), found
 
 
+def test_ids_that_start_anew_in_each_file_may_be_left_aside(tmp_path):
+    labels = load_config(ROOT / "configs/own-labels.yaml").model.label_set()
+
+    def faults(columns: dict[str, None]) -> list[str]:
+        tables = []
+        for n_file, split in enumerate(("train", "validation", "test")):
+            content = f"id,article_id,text,stance\n0,0,جملة {n_file},neutral\n1,1,أخرى {n_file},neutral\n"
+            tables.append(table(tmp_path / f"{split}.csv", content, split=split, columns=columns))
+        found = corpus_faults(read_corpus(CorpusConfig(tables=tuple(tables))), labels)
+        return [fault for fault in found if "no sentence of" not in fault]
+
+    told = faults({})
+    assert (
+        len([fault for fault in told if fault.endswith("; or columns.id: null, if those of each file are its own")])
+        == 4
+    )
+    assert len([fault for fault in told if "one split; or columns.article_id: null, if those" in fault]) == 2
+    assert len(told) == 6
+    assert faults({"id": None, "article_id": None}) == []
+    columns = TableConfig.model_validate({"path": "x", "columns": {"id": None}}).columns
+    assert columns.model_validate(columns.model_dump(mode="json")) == columns
+
+
 def test_a_label_that_the_config_does_not_know_is_told_with_its_line(tmp_path):
     corpus = read_corpus(CorpusConfig(tables=(table(tmp_path / "t.csv", "text,stance\nنص,forr\n"),)))
     labels = load_config(ROOT / "configs" / "smoke.yaml").model.label_set()
