@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tasrih.labels import LabelSet
+from tasrih.normalise import normalise
 from tasrih.scores import score
 from tasrih.types import Decisions
 from training.corpus import Row
@@ -18,8 +19,14 @@ __all__ = ["slice_scores"]
 # A slice of fewer sentences says nothing: an interval of a third and more.
 MIN_SENTENCES = 15
 _QUOTES = re.compile(r"[\"«»“”„]")
+# Particles; to deny as a noun and in the past, in the present, as a participle. Whole words: تنفيذ and استأنفت are none.
 _NEGATION = re.compile(
-    r"(?<!\w)[وف]?(?:لا|لم|لن|ليس|ليست|ليسوا|دون|غير|عدم)(?!\w)|نف(?:ي|ى|ت|وا|يه|يها)(?!\w)|(?<!\w)و?[يت]نفي"
+    r"(?<!\w)[وف]?(?:"
+    r"لا|لم|لن|ليس|ليست|ليسوا|دون|غير|عدم"
+    r"|(?:ال|بال|لل|ب|ل|ك)?نفي(?:ا|ه|ها|هم)?|نف(?:ى|ت|وا|يا|ته|تها|اه|اها)"
+    r"|[سل]?[يتن]نف(?:ي|ى|يه|يها|يان|ون|ين|وا)"
+    r"|(?:ال)?نافي(?:ا|ة|ه|ين)?"
+    r")(?!\w)"
 )
 _LENGTHS = ((1, 12), (13, 30), (31, 50), (51, 10_000))
 
@@ -57,14 +64,18 @@ def _slices(rows: Sequence[Row]) -> Iterator[tuple[str, Callable[[Row], bool]]]:
         name = f"{low} words and more" if high == _LENGTHS[-1][1] else f"{low} to {high} words"
         yield name, lambda row, low=low, high=high: low <= len(row.text.split()) <= high  # type: ignore[misc]
     yield "with a quotation", lambda row: bool(_QUOTES.search(row.text))
-    yield "with a word of negation", lambda row: bool(_NEGATION.search(row.text))
-    yield "neither quotation nor negation", lambda row: not (_QUOTES.search(row.text) or _NEGATION.search(row.text))
+    yield "with a word of negation", lambda row: _negates(row.text)
+    yield "neither quotation nor negation", lambda row: not (_QUOTES.search(row.text) or _negates(row.text))
     sources = sorted({row.source for row in rows})
     if len(sources) > 1:
         for name in sources:
             yield f"source {name}", lambda row, name=name: row.source == name  # type: ignore[misc]
     for name in sorted({phenomenon for row in rows for phenomenon in row.phenomena}):
         yield f"phenomenon {name}", lambda row, name=name: name in row.phenomena  # type: ignore[misc]
+
+
+def _negates(text: str) -> bool:
+    return bool(_NEGATION.search(normalise(text, scheme="light")))  # without marks, which stand inside of words
 
 
 def _of(decisions: Decisions, places: list[int]) -> Decisions:
