@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -219,7 +220,7 @@ def test_another_job_is_not_resumed(archive, done, capsys, words, field):
     assert tree(done) == before
 
 
-def test_other_input_and_thresholds_are_told_by_name(archive, done, tmp_path, capsys):
+def test_another_input_is_told_by_name(archive, done, capsys):
     text = archive.read_text(encoding="utf-8")
     archive.write_text(text.replace("صباح", "مساءً"), encoding="utf-8")
     try:
@@ -227,16 +228,50 @@ def test_other_input_and_thresholds_are_told_by_name(archive, done, tmp_path, ca
     finally:
         archive.write_text(text, encoding="utf-8")
     assert "input." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "then"),
+    [("release", "version", "0.0.9"), ("release", "digest", "0" * 64), ("thresholds", "review_below", 0.123)],
+)
+def test_another_release_is_told_by_name(archive, done, capsys, group, name, then):
     manifest = done / "manifest.json"
     data = manifest.read_bytes()
     facts = json.loads(data)
-    facts["job"]["thresholds"]["review_below"] = 0.123
+    facts["job"][group][name] = then
     manifest.write_text(json.dumps(facts), encoding="utf-8")
     try:
         assert batch(archive, "--output", done, "--shard-articles", 3, "--resume") == 2
     finally:
         manifest.write_bytes(data)
-    assert "thresholds.review_below: 0.123 when the job began" in capsys.readouterr().err
+    assert f"{group}.{name}: {json.dumps(then)[:59]}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_tables_are_labelled_as_lines_are(done, tmp_path, format):
+    rows = [row(n) for n in range(7)]
+    path = tmp_path / f"a.{format}"
+    if format == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        with path.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.DictWriter(out, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    out = tmp_path / "out"
+    assert batch(path, "--output", out, "--shard-articles", 3) == 0
+    assert read(out, "sentences") == read(done, "sentences")
+    as_text = {"desk": str} if format == "csv" else {}
+    wanted = [
+        {name: as_text.get(name, lambda x: x)(value) for name, value in one.items()} for one in read(done, "articles")
+    ]
+    assert read(out, "articles") == wanted
+
+
+def test_resume_and_overwrite_exclude_each_other(archive, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        batch(archive, "--output", tmp_path / "o", "--resume", "--overwrite")
+    assert ended.value.code == 2 and "not allowed with argument --resume" in capsys.readouterr().err
 
 
 def test_retry_takes_only_what_failed(tmp_path, capsys):
