@@ -25,12 +25,14 @@ __all__ = [
     "Positive",
     "RandomEncoderConfig",
     "Section",
+    "Share",
     "TableConfig",
 ]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):

@@ -20,11 +20,10 @@ from tasrih.jsonl import json_lines
 from tasrih.normalise import normalise
 from training.config_inputs import CorpusConfig, TableConfig
 from training.corpus_csv import read_table
-from training.row_schema import RowKind, schema_faults
+from training.row_schema import SPLITS, RowKind, schema_faults
 
 __all__ = ["BUILD_COMMAND", "SPLITS", "Corpus", "Row", "few", "missing_data", "read_corpus", "read_jsonl"]
 
-SPLITS = ("train", "validation", "test")
 BUILD_COMMAND = "tasrih corpus build-real --from CLONE CLONE (or --from-file FILE)"
 # Of one kind of fault so many are shown; the rest is counted.
 SHOWN = 20

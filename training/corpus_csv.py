@@ -15,12 +15,12 @@ from typing import Any
 
 from tasrih.normalise import normalise
 from training.config_inputs import TableConfig
+from training.row_schema import SPLITS
 
 __all__ = ["read_table", "split_by_hash"]
 
 # Of a hundred articles so many go to validation and test: small tables need enough there for every label.
 VALIDATION, TEST = 15, 15
-SPLITS = ("train", "validation", "test")
 # Between claim types of one cell; the second is what an Arabic keyboard gives.
 SEPARATORS = str.maketrans("؛", ";")
 

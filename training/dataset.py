@@ -46,7 +46,7 @@ def encode_rows(rows: Sequence[Row], encoder: Encoder, *, scheme: str) -> list[E
 def make_dataset(
     rows: Sequence[Row], encoded: Sequence[Encoded], labels: LabelSet, soft: SoftTargets | None = None
 ) -> Dataset:
-    """A dataset in memory with `ids`, `stance` (index), `claims` (C of 0 or 1), `weight` and `length` (tokens).
+    """A dataset in memory with `ids`, `stance` (index), `claims` (C of 0 or 1) and `weight`.
 
     With teachers also `soft_stance` (S probabilities) and `soft_claims` (C probabilities).
     """
@@ -56,7 +56,6 @@ def make_dataset(
         "stance": [stances[row.stance] for row in rows],
         "claims": [[float(name in row.claim_types) for name in labels.claim_names] for row in rows],
         "weight": [row.weight for row in rows],
-        "length": [len(sentence.ids) for sentence in encoded],
     }
     if soft is not None:
         columns |= {"soft_stance": soft.stance_BS.tolist(), "soft_claims": soft.claims_BC.tolist()}

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tasrih.errors import ConfigError, ReleaseError
+from tasrih.errors import ConfigError, TasrihError
 from tasrih.pipeline import Labeller
 from tasrih.release import Release, sha256_of
 from tasrih.scores import score
@@ -17,7 +17,7 @@ from training.compare import Comparison, HeldOut, compare
 from training.gates_config import GatesConfig
 from training.predict import gold_of
 
-__all__ = ["Gate", "Judged", "judge"]
+__all__ = ["Gate", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,7 @@ class Gate:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """All gates, and what they were measured on.
-
-    Attributes:
-        gates: in the order of `GATES`.
-        comparison: with the current release; None where there is none to compare with.
-    """
-
-    gates: tuple[Gate, ...]
-    comparison: Comparison | None
-
-
-def judge(release: Release, current: Path | None, held_out: HeldOut, wanted: GatesConfig) -> Judged:
+def judge(release: Release, current: Path | None, held_out: HeldOut, wanted: GatesConfig) -> tuple[Gate, ...]:
     """Measure every gate of a loaded release; `hashes` over every file that it vouches for.
 
     Args:
@@ -61,6 +48,12 @@ def judge(release: Release, current: Path | None, held_out: HeldOut, wanted: Gat
         current: folder of the release that it would follow; None where there is none.
         held_out: the rows.
         wanted: the limits.
+
+    Returns:
+        In the order of `GATES`.
+
+    Raises:
+        TasrihError: the release cannot be measured.
     """
     unknown = set(wanted.claim_f1) - set(release.labels.claim_names) if isinstance(wanted.claim_f1, dict) else set()
     if unknown:
@@ -75,7 +68,7 @@ def judge(release: Release, current: Path | None, held_out: HeldOut, wanted: Gat
             comparison = compare(
                 Labeller.open(current), after, held_out.rows, told=held_out.told, draws=0, rounds=wanted.rounds
             )
-        except (ReleaseError, ConfigError) as error:
+        except TasrihError as error:
             why = f"cannot be compared: {error}"
     if comparison is not None and comparison.scores is not None:
         scores = comparison.scores[1]
@@ -88,7 +81,7 @@ def judge(release: Release, current: Path | None, held_out: HeldOut, wanted: Gat
         gates += [Gate(name, current is None, limit, why) for name, limit in _limits(wanted).items()]
     else:
         gates += _against(comparison, wanted)
-    return Judged(tuple(gates), comparison)
+    return tuple(gates)
 
 
 def _hashes(release: Release) -> Gate:

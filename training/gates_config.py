@@ -1,12 +1,9 @@
 """What a release must show before it becomes the current one: the names of the gates, and their limits."""
 
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import Field
 
 from training.config_file import read_config
-from training.config_inputs import Count, NotNegative, Section
+from training.config_inputs import Count, NotNegative, Section, Share
 
 __all__ = ["FORCEABLE", "GATES", "GatesConfig", "read_gates"]
 
@@ -14,8 +11,6 @@ GATES = ("hashes", "stance_floor", "claim_floor", "no_class_down", "speed")
 # A release with a wrong hash does not load: there is no sense in forcing it.
 FORCEABLE = GATES[1:]
 DEFAULT = Path("configs/gates.yaml")
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class GatesConfig(Section):

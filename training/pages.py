@@ -43,6 +43,6 @@ def write_page(template: str, page: Path, **told: Any) -> None:
         aside.write_text(text + "\n", encoding="utf-8")
         aside.replace(page)
     except OSError as error:
-        raise ConfigError(f"--output {page}: cannot be written ({error.strerror}); name another file") from error
+        raise ConfigError(f"{page}: cannot be written ({error.strerror}); name another file") from error
     finally:
         aside.unlink(missing_ok=True)

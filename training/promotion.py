@@ -103,7 +103,7 @@ class Promotion:
         """The release that was current before the last promotion.
 
         Raises:
-            ReleaseNotFoundError: there was none.
+            ReleaseNotFoundError: there was none, or it is gone.
         """
         stack: list[str | None] = []
         for change in self._registry.history():
@@ -117,6 +117,10 @@ class Promotion:
         if before is None:
             raise ReleaseNotFoundError(
                 f"{self._registry.log}: no promotion is left to undo; promote the release that you want"
+            )
+        if not (self._registry.folder / before).is_dir():
+            raise ReleaseNotFoundError(
+                f"the release before, {before}, is no longer in {self._registry.folder}; promote another"
             )
         return before
 

@@ -40,12 +40,16 @@ def run_models(arguments: argparse.Namespace) -> int:
     from training.registry import Registry
 
     registry = Registry(arguments.models)
-    if not registry.folder.is_dir():
-        raise ReleaseNotFoundError(f"--models {registry.folder}: no such folder; name the one that releases are in")
+    _check_folder(registry)
     sys.stdout.write(releases_table(registry))
     if arguments.history:
         sys.stdout.write("\n" + history_table(registry.history()))
     return 0
+
+
+def _check_folder(registry: "Registry") -> None:
+    if not registry.folder.is_dir():
+        raise ReleaseNotFoundError(f"--models {registry.folder}: no such folder; name the one that releases are in")
 
 
 def configure_promote(parser: argparse.ArgumentParser) -> None:
@@ -116,14 +120,14 @@ def _promote(arguments: argparse.Namespace, registry: "Registry") -> "tuple[int,
             f"tasrih: {split.told}: the corpus is not the one that {release.name} {release.version} was trained on "
             "(another sha256); it may have seen some of these rows\n"
         )
-    judged = judge(release, None if current is None else registry.folder / current, split, wanted)
+    gates = judge(release, None if current is None else registry.folder / current, split, wanted)
     sys.stdout.write(f"{len(split.rows)} sentences: {split.told}\n\n")
-    sys.stdout.write(gates_table(judged.gates, arguments.forced))
-    failed = [gate.name for gate in judged.gates if not gate.passed and gate.name not in arguments.forced]
+    sys.stdout.write(gates_table(gates, arguments.forced))
+    failed = [gate.name for gate in gates if not gate.passed and gate.name not in arguments.forced]
     if failed:
         sys.stdout.write(f"\nnot promoted: {', '.join(failed)}. Train further, or --force-gate NAME --reason TEXT\n")
-        return EXIT_GATE, judged.gates
-    return 0, judged.gates
+        return EXIT_GATE, gates
+    return 0, gates
 
 
 def configure_rollback(parser: argparse.ArgumentParser) -> None:
@@ -139,6 +143,7 @@ def run_rollback(arguments: argparse.Namespace) -> int:
     from training.registry import Registry
 
     registry = Registry(arguments.models)
+    _check_folder(registry)  # which the lock would make
     with locked(registry) as promotion:
         name = promotion.previous()
         Release.load(registry.folder / name)  # a damaged release must not label: the error says what to do

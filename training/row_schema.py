@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 from jsonschema import Draft202012Validator
 
-__all__ = ["RowKind", "read_schema", "schema_faults"]
+__all__ = ["SPLITS", "RowKind", "read_schema", "schema_faults"]
+
+SPLITS = ("train", "validation", "test")
 
 RowKind = Literal["composed", "real", "built"]
 

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from tasrih.cli import Command
-from tasrih.errors import ConfigError, CorpusError, ReleaseDamagedError, ReleaseError
+from tasrih.errors import (
+    ConfigError,
+    CorpusError,
+    EngineError,
+    ReleaseDamagedError,
+    ReleaseError,
+    ReleaseNotFoundError,
+)
 from tasrih.pipeline import Labeller
 from training import compare, run_report
 from training.commands import COMPARE, MODELS, PROMOTE, ROLLBACK
@@ -264,6 +271,35 @@ def test_a_damaged_current_release_is_replaced_with_a_reason_and_not_gone_back_t
     force = ("--force-gate", "no_class_down", "--force-gate", "speed", "--reason", "the old one is damaged")
     assert run(PROMOTE, *words, *force) == 0
     with pytest.raises(ReleaseDamagedError):
+        run(ROLLBACK, "--models", models)
+    assert Registry(models).current() == "tasrih-smoke-2"
+
+
+def test_a_current_release_that_cannot_be_run_fails_its_gates(models, gates, capsys, monkeypatch):
+    make_current(models, gates)
+    opened = Labeller.open
+
+    def broken(folder, **more):
+        if folder.name == "tasrih-smoke-1":
+            raise EngineError("the graph cannot be read")
+        return opened(folder, **more)
+
+    monkeypatch.setattr(Labeller, "open", broken)
+    capsys.readouterr()
+    assert run(PROMOTE, "tasrih-smoke-2", "--models", models, "--gates", gates()) == 3
+    assert re.search(r"speed +FAILED .*cannot be compared: the graph cannot be read", capsys.readouterr().out)
+
+
+def test_a_rollback_that_cannot_be_is_told_and_makes_nothing(models, gates, tmp_path):
+    with pytest.raises(ReleaseNotFoundError, match=r"--models .*modles: no such folder"):
+        run(ROLLBACK, "--models", tmp_path / "modles")
+    assert not (tmp_path / "modles").exists()
+    make_current(models, gates)
+    make_current(models, gates, "2")
+    shutil.rmtree(models / "tasrih-smoke-1")
+    with pytest.raises(
+        ReleaseNotFoundError, match=r"the release before, tasrih-smoke-1, is no longer in .*; promote ano"
+    ):
         run(ROLLBACK, "--models", models)
     assert Registry(models).current() == "tasrih-smoke-2"
 
