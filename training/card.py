@@ -5,52 +5,55 @@ from typing import Any
 
 __all__ = ["write_card"]
 
+# True of any labels; what one task's makers know of it comes from files that the config names.
 _USES = """## What it is for
 
-It labels sentences of Arabic news articles for people who read many of them: which position a sentence voices towards
-Russia and its partners, and whether it carries one of the claim types above. It is meant to sort, count and search,
-with a person looking at what it marks for review and at samples of the rest.
+It labels sentences of Arabic news articles with the labels above, for people who read many of them. It is meant to sort,
+count and search, with a person looking at what it marks for review and at samples of the rest.
 
 ## What it is not for
 
-- It does not judge truth. A sentence that voices an accusation is not thereby right or wrong.
-- It does not judge people or outlets. A sentence *voices* a position, often one that the writer only reports; a share
-  of such sentences says what an outlet covered, not what it believes. Do not rank, sanction or accuse anybody by it.
+- It does not judge truth: a label says what a sentence says, not whether that is so.
+- It does not judge people or outlets. A sentence often reports what others say; a share of such sentences says what an
+  outlet covered, not what it believes. Do not rank, sanction or accuse anybody by it.
 - It decides nothing by itself: no removal, no ranking of content, no moderation.
-- It knows one beat (Russia, its partners and those who accuse them) in Modern Standard Arabic news. On other topics,
-  in dialect, in social media posts, or of events long after its corpus, expect more mistakes than below.
+- It knows the kind of sentences that it learnt from. On other topics, in dialect or posts where its corpus had none, or
+  of events long after it, expect more mistakes than the tables show.
 
 ## Limits
 
 - A sentence is read alone. Who "he" is, or what was said a line before, it does not know.
-- The composed half of the corpus was written to show the codebook's cases, hard ones above all. Newswire is the `real`
-  column of the tables: look there for what to expect.
 - Thresholds, temperatures and the review floor were chosen on the validation split, so its scores flatter; trust the
   test split.
-- Intervals count sentences as independent, which sentences of one article are not: they are somewhat too narrow.
-- Labels of the real half are one reader's each."""
+- Intervals count sentences as independent, which sentences of one article are not: they are somewhat too narrow."""
 
 
-def write_card(facts: Mapping[str, Any], notice: str | None, notes: str | None = None) -> str:
+def write_card(
+    facts: Mapping[str, Any], notice: str | None, notes: str | None = None, subject: str | None = None
+) -> str:
     """The card, Markdown, from what ``release.json`` says.
 
     Args:
         facts: the whole of ``release.json`` but its file hashes.
         notice: of the base model, which its licence wants to travel along.
         notes: what its makers know of its weaknesses, Markdown.
+        subject: what its labels are about, Markdown.
     """
-    return "\n".join(_lines(facts, notice, notes)) + "\n"
+    return "\n".join(_lines(facts, notice, notes, subject)) + "\n"
 
 
-def _lines(facts: Mapping[str, Any], notice: str | None, notes: str | None) -> Iterator[str]:
+def _lines(facts: Mapping[str, Any], notice: str | None, notes: str | None, subject: str | None) -> Iterator[str]:
     base = facts["base_model"]
     yield f"# {facts['name']} {facts['version']}"
     yield ""
     yield f"A classifier of Arabic news sentences, made by `tasrih train` on {facts['created'][:10]}."
     yield ""
     yield f"- Base encoder: {base['name']}" + (f" (licence: {base['licence']})" if base.get("licence") else "") + "."
-    if "arabert" not in base["name"].casefold():
-        yield "  This is **not AraBERT**" + _about_base(base)
+    if "rows" in base:
+        yield (
+            f"  This is **not AraBERT**; it is the base named above, its vocabulary pruned to the {base['rows']:,} pieces that "
+            "Arabic news needs. Where a model hub can be reached, AraBERT can be fine-tuned by the same command."
+        )
     yield f"- Text is normalised by the scheme `{facts['normalisation']}`; sentences are cut at {facts['max_length']} tokens."
     yield "- Runs in bfloat16 where the processor multiplies it, else in float32; `tasrih info` tells which. Why not in int8:"
     yield "  `docs/performance.md` of the project."
@@ -66,6 +69,11 @@ def _lines(facts: Mapping[str, Any], notice: str | None, notes: str | None) -> I
         for label in facts["labels"][key]:
             yield f"| {head} | `{label['name']}` | {label['arabic']} | {label['english']} |"
     yield ""
+    if subject:
+        yield "## Subject"
+        yield ""
+        yield subject.strip()
+        yield ""
     yield from _data(facts["corpus"]["counts"])
     for split in ("test", "validation"):
         yield from _scores(split, facts["metrics"][split], facts["labels"])
@@ -84,17 +92,11 @@ def _lines(facts: Mapping[str, Any], notice: str | None, notes: str | None) -> I
         yield notice.strip()
 
 
-def _about_base(base: Mapping[str, Any]) -> str:
-    rows = f", its vocabulary pruned to the {base['rows']:,} pieces that Arabic news needs" if "rows" in base else ""
-    return f"; it is the base named above{rows}. Where a model hub can be reached, AraBERT can be fine-tuned by the same command."
-
-
 def _data(counts: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     names = list(dict.fromkeys(name for split in counts.values() for name in split))
     yield "## Data"
     yield ""
-    yield "Sentences of each split, by source and by label. No article is in two splits. `composed` sentences were"
-    yield "written for the project; `real` ones are newswire, of which the project keeps labels and pointers, not the text."
+    yield "Sentences of each split, by source and by label. No article that the corpus names is in two splits."
     yield ""
     yield "| split | " + " | ".join(names) + " |"
     yield "| --- |" + " --- |" * len(names)
@@ -163,7 +165,7 @@ def _calibration(facts: Mapping[str, Any]) -> Iterator[str]:
 def _slices(slices: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "## Where it is weak"
     yield ""
-    yield "Parts of the test split, the least right first; they overlap. Phenomena are those of the composed half."
+    yield "Parts of the test split, the least right first; they overlap. Phenomena are those that rows name."
     yield ""
     yield "| part | sentences | exact match | stance accuracy | F1 of claim types |"
     yield "| --- | --- | --- | --- | --- |"

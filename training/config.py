@@ -23,6 +23,7 @@ from training.config_inputs import (
     NotNegative,
     Positive,
     Section,
+    Share,
 )
 from training.search_config import SearchConfig, share_faults, space_faults
 
@@ -37,7 +38,6 @@ __all__ = [
     "without_users",
 ]
 
-Share = Annotated[float, Field(ge=0, le=1)]
 # What stands before the host of a URI.
 _USER = re.compile(r"(\w://)[^/\s]*@")
 # Part of file names, so: no slashes, no leading dot.
@@ -156,6 +156,7 @@ class OutputConfig(Section):
         run: the run folder; null makes `NAME-TIMESTAMP` under `tracking.runs`.
         set_current: whether `current.json` then names this release as the default.
         card_notes: a Markdown file for the card's section of known weaknesses; your own examples, since the card travels.
+        card_subject: a Markdown file for the card's section on what the labels are about; null leaves it out.
         overwrite: whether an existing release of that name and version is replaced.
         keep_checkpoints: whether checkpoints (weights and optimiser, 4 times the model) stay after the release is made.
     """
@@ -166,6 +167,7 @@ class OutputConfig(Section):
     run: Path | None = None
     set_current: bool = False
     card_notes: Path | None = None
+    card_subject: Path | None = None
     overwrite: bool = False
     keep_checkpoints: bool = False
 

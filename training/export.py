@@ -75,21 +75,23 @@ def check_target(output: OutputConfig) -> None:
         ConfigError: the release exists and may not be replaced, or is the current one; or the notes cannot be read.
         ReleaseNotFoundError: ``current.json`` is not what it must be.
     """
-    _notes(output)  # a file that cannot be read is told now
+    _markdown(output)  # a file that cannot be read is told now
     fault = target_fault(output.release, overwrite=output.overwrite)
     if fault is not None:
         raise ConfigError(fault)
 
 
-def _notes(output: OutputConfig) -> str | None:
-    if output.card_notes is None:
-        return None
-    try:
-        return output.card_notes.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"output.card_notes: {output.card_notes}: cannot be read ({error}); name a UTF-8 Markdown file, or null"
-        ) from error
+def _markdown(output: OutputConfig) -> dict[str, str]:
+    """What the card takes from files, by `write_card`'s arguments."""
+    texts: dict[str, str] = {}
+    for name, path in (("notes", output.card_notes), ("subject", output.card_subject)):
+        try:
+            texts |= {} if path is None else {name: path.read_text(encoding="utf-8")}
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"output.card_{name}: {path}: cannot be read ({error}); name a UTF-8 Markdown file, or null"
+            ) from error
+    return texts
 
 
 def export(made: Made, output: OutputConfig) -> Path:
@@ -145,7 +147,7 @@ def _write(made: Made, output: OutputConfig, layout: Layout) -> None:
         },
         **made.facts,
     }
-    layout.card.write_text(write_card(facts, made.base.notice, _notes(output)), encoding="utf-8")
+    layout.card.write_text(write_card(facts, made.base.notice, **_markdown(output)), encoding="utf-8")
     paths = list(layout.contents())
     if made.base.notice:
         notice = folder / NOTICE

@@ -74,9 +74,9 @@ def _missing_beside(config: Config) -> Iterator[str]:
     for folder in config.distillation.teachers if config.distillation is not None else ():
         if not (folder / "release.json").is_file():
             yield f"distillation.teachers: {folder}: no release there; train it, or name another: tasrih models"
-    notes = config.output.card_notes
-    if notes is not None and not notes.is_file():
-        yield f"output.card_notes: {notes}: no such file; name a UTF-8 Markdown file, or null"
+    for key, path in (("card_notes", config.output.card_notes), ("card_subject", config.output.card_subject)):
+        if path is not None and not path.is_file():
+            yield f"output.{key}: {path}: no such file; name a UTF-8 Markdown file, or null"
 
 
 def _together(config: Config) -> str:

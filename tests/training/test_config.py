@@ -112,7 +112,7 @@ def test_what_is_written_down_holds_no_user_of_a_uri(tmp_path):
 def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path):
     path = written(tmp_path, SMOKE.read_text(encoding="utf-8").replace("output:\n", "output:\n  zzz: 1\n"))
     (fault,) = faults_of(path)
-    assert "output.zzz: unknown key; known keys of output: card_notes, folder, keep_checkpoints, name" in fault
+    assert "output.zzz: unknown key; known keys of output: card_notes, card_subject, folder, keep_checkpoints" in fault
 
 
 def test_a_key_that_stands_twice_is_a_fault(tmp_path):

@@ -1,6 +1,7 @@
 """A whole run on the smoke config, ended by the release that `tasrih` loads."""
 
 import json
+import re
 import shutil
 import warnings
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file
 
 from tasrih.encoding import Encoder, batches
 from tasrih.engines.classifier import load_classifier
@@ -22,7 +24,9 @@ from tasrih.release import Release
 from tasrih.types import Logits
 from training import export, run_log
 from training import run as run_module
+from training.card import write_card
 from training.config import load_config
+from training.corpus import read_corpus
 from training.graph import largest_difference
 from training.plan import plan
 from training.predict import predict
@@ -94,6 +98,12 @@ def test_release_json_says_how_it_came_to_be(made):
     assert facts["corpus"]["counts"]["train"]["rows"] == 26
     assert len(facts["corpus"]["sha256"]) == 64
     assert facts["versions"]["packages"]["torch"]
+    kept = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+    assert kept["git_commit"] == facts["versions"]["git_commit"] and re.match(
+        r"[0-9a-f]{40}(\+changes)?$", kept["git_commit"]
+    )
+    assert json.loads((run / "corpus.json").read_text(encoding="utf-8")) == facts["corpus"]
+    assert facts["corpus"]["sha256"] == read_corpus(load_config(SMOKE).corpus).sha256
     interval = facts["metrics"]["test"]["all"]["exact_match"]
     assert interval["low"] <= interval["value"] <= interval["high"]
     assert facts["engines"]["openvino"]["largest_difference_from_torch"] < export.TOLERANCE
@@ -104,8 +114,65 @@ def test_release_json_says_how_it_came_to_be(made):
 def test_the_card_says_what_it_is_and_is_not_for(made):
     release, _ = made
     card = (release / "README.md").read_text(encoding="utf-8")
-    for expected in ("not AraBERT", "does not judge truth", "random weights, for tests", "## Scores on the test split"):
+    for expected in ("does not judge truth", "random weights, for tests", "## Scores on the test split"):
         assert expected in card
+    # What is true of one task's labels, or of one base, is not said of another's.
+    for other in ("Russia", "real half", "composed half", "AraBERT", "## Subject"):
+        assert other not in card.partition("## What it is for")[2] + card.partition("## Labels")[0], other
+
+
+def test_the_card_takes_its_subject_and_weaknesses_from_files(made, tmp_path):
+    facts = facts_of(made[0])
+    notes = (ROOT / "configs/notes/tasrih-base.md").read_text(encoding="utf-8")
+    subject = load_config(ROOT / "configs/default.yaml").output.card_subject
+    assert subject is not None
+    card = write_card(facts, None, notes, (ROOT / subject).read_text(encoding="utf-8"))
+    assert "## Subject\n\nIt tells which position a sentence voices towards Russia" in card
+    assert card.index("## Subject") < card.index("## Data") < card.index("## Known weaknesses")
+    assert "not AraBERT" not in card
+    offline = {**facts, "base_model": {"name": "multilingual-e5-small", "rows": 22085}}
+    assert "This is **not AraBERT**; it is the base named above, its vocabulary pruned to the 22,085" in write_card(
+        offline, None
+    )
+
+
+def test_slices_and_mistakes_stand_in_card_and_report(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    lines = Path("tests/fixtures/smoke_corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    more = [
+        {**row, "id": f"{row['id']}-{word}", "text": f"{row['text']} {word}"}
+        for row in rows
+        for word in ("أمس", "اليوم")
+        if row["split"] == "test"
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, [*rows, *more])), encoding="utf-8")
+    release = train(tmp_path, "training.epochs=1", f"corpus.composed=[{tmp_path}/rows.jsonl]")
+    assert facts_of(release)["corpus"]["counts"]["test"]["rows"] == 24
+    (run,) = (tmp_path / "runs").iterdir()
+    card, page = (
+        (folder / name).read_text(encoding="utf-8") for folder, name in ((release, "README.md"), (run, "report.html"))
+    )
+    weak = page.partition('id="slices"')[2].partition('id="flips"')[0]
+    mistakes = page.partition('id="mistakes"')[2].partition('id="training"')[0]
+    slices = facts_of(release)["slices"]
+    assert "1 to 12 words" in slices
+    for name, found in slices.items():
+        assert f"| {name} | {found['n']} | {found['exact_match']['value']:.3f} [" in card
+        assert name in weak
+    assert mistakes.count('class="sentence"') > 0 and any(row["text"] in mistakes for row in more)
+
+
+def test_a_run_in_bf16_learns_what_one_in_fp32_learns(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("training.device.multiplies_bf16", lambda _name: True)  # elsewhere it is emulated
+    release = train(tmp_path, "training.precision=bf16", "training.epochs=2")
+    exact = train(tmp_path / "exact", "training.epochs=2")
+    assert facts_of(release)["training"]["precision"] == "bf16"
+    loss, expected = (facts_of(one)["training"]["loss"] for one in (release, exact))
+    assert loss != expected and loss == pytest.approx(expected, abs=0.02)
+    weights = load_file(release / "model.safetensors")
+    assert all(torch.isfinite(tensor).all() for tensor in weights.values())
 
 
 def test_the_run_folder_keeps_the_log_and_not_the_checkpoints(made):
