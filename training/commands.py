@@ -78,6 +78,10 @@ def _train(arguments: argparse.Namespace) -> int:
 
     n = n_wanted(config.training)
     if n > 1:
+        from training.prepare import check_run
+        from training.processes import Processes
+
+        check_run(config, Processes(n=n))
         words = [word for override in overrides for word in ("--set", override)]
         launch(n, ["train", str(arguments.config), *words, *(["--resume"] if arguments.resume else [])])
     if config.search is None:

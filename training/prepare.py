@@ -13,6 +13,7 @@ from tasrih.encoding import Encoder
 from tasrih.engines.classifier import Classifier, Heads
 from tasrih.errors import ConfigError
 from tasrih.labels import LabelSet
+from training.archive import check_archives
 from training.base import Base, open_base
 from training.cast_swap import SOURCE, with_swaps
 from training.config import Config
@@ -21,13 +22,14 @@ from training.corpus_checks import check_corpus
 from training.dataset import encode_rows
 from training.device import Device, choose_device
 from training.distillation import kept_soft_targets
+from training.export import check_target
 from training.fit import Fitted, Split, fit
 from training.overlap import split_pairs
 from training.processes import Processes, join
 from training.run_folder import new_run, run_to_resume
 from training.search_config import share_faults
 
-__all__ = ["Prepared", "check_shares", "checked_corpus", "prepare", "quieten", "say", "warn_of_pairs"]
+__all__ = ["Prepared", "check_run", "check_shares", "checked_corpus", "prepare", "quieten", "say", "warn_of_pairs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,19 @@ def checked_corpus(config: Config) -> tuple[Corpus, LabelSet]:
     check_corpus(corpus, labels)
     # After the checks: copies share their sentence's document, and must not count as sentences of their own.
     return with_swaps(corpus, config.corpus.cast_swap, labels, seed=config.training.seed), labels
+
+
+def check_run(config: Config, processes: Processes) -> None:
+    """Look for what would stop a run before the processes are started, each of which would say it.
+
+    Raises:
+        TasrihError: what stands in the way.
+    """
+    if config.search is None:
+        check_target(config.output)
+        check_archives(config.tracking.flips)
+    check_shares(config, processes)
+    checked_corpus(config)
 
 
 def warn_of_pairs(corpus: Corpus) -> None:

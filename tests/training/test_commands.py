@@ -54,10 +54,12 @@ def test_a_dry_run_lists_what_is_missing_with_what_supplies_it(tmp_path, monkeyp
 
 def test_a_dry_run_lists_teachers_and_notes_that_are_missing(tmp_path, capsys):
     words = ("--set", f"distillation.teachers=[{tmp_path}/a]", "--set", f"output.card_notes={tmp_path}/notes.md")
+    words += ("--set", f"output.card_subject={tmp_path}/subject.md")
     assert run(TRAIN, "configs/smoke.yaml", "--dry-run", *words) == 0
     shown = capsys.readouterr().out
     assert f"missing: distillation.teachers: {tmp_path}/a: no release there" in shown
     assert f"missing: output.card_notes: {tmp_path}/notes.md: no such file" in shown
+    assert f"missing: output.card_subject: {tmp_path}/subject.md: no such file" in shown
 
 
 def test_a_dry_run_of_a_hub_base_says_how_to_fetch_it(capsys):
@@ -84,6 +86,22 @@ def test_a_real_run_stops_for_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CorpusError, match="no such file"):
         run(TRAIN, ROOT / "configs/smoke.yaml")
+
+
+def test_what_stops_a_run_is_told_once_before_there_are_several_processes(tmp_path, monkeypatch):
+    monkeypatch.setattr("training.launch.launch", lambda *_: pytest.fail("started"))
+    two = ("configs/smoke.yaml", "--output", tmp_path, "--set", "training.processes=2")
+    (tmp_path / "tasrih-smoke-0.0.1").mkdir()
+    with pytest.raises(ConfigError, match="exists; raise output"):
+        run(TRAIN, *two)
+    again = (*two, "--set", "output.overwrite=true")
+    with pytest.raises(ConfigError, match=r"tracking\.flips: nowhere: no such file"):
+        run(TRAIN, *again, "--flips", "nowhere")
+    with pytest.raises(CorpusError, match="no such file"):
+        run(TRAIN, *again, "--set", "corpus.composed=[nowhere.jsonl]")
+    monkeypatch.setattr("training.launch.n_wanted", lambda _config: 3)  # as many GPUs
+    with pytest.raises(ConfigError, match="8 sentences given for 3 processes"):
+        run(TRAIN, "configs/smoke.yaml", "--output", tmp_path / "other")
 
 
 def test_a_missing_base_names_the_command(tmp_path):
