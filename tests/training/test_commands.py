@@ -53,8 +53,8 @@ def test_a_dry_run_lists_what_is_missing_with_what_supplies_it(tmp_path, monkeyp
 
 
 def test_a_dry_run_lists_teachers_and_notes_that_are_missing(tmp_path, capsys):
-    words = ("--set", f"distillation.teachers=[{tmp_path}/a]", "--set", f"output.card_notes={tmp_path}/notes.md")
-    words += ("--set", f"output.card_subject={tmp_path}/subject.md")
+    settings = ("distillation.teachers=[{}/a]", "output.card_notes={}/notes.md", "output.card_subject={}/subject.md")
+    words = [word for setting in settings for word in ("--set", setting.format(tmp_path))]
     assert run(TRAIN, "configs/smoke.yaml", "--dry-run", *words) == 0
     shown = capsys.readouterr().out
     assert f"missing: distillation.teachers: {tmp_path}/a: no release there" in shown
