@@ -6,7 +6,7 @@ folder ends as that of a run that nobody disturbed.
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from typing import Any
@@ -61,7 +61,7 @@ def run_job(options: Options, mode: Mode, progress: JobProgress) -> Manifest:
             )
         if mode.overwrite:
             clear(store)
-        manifest = _admitted(begun, job, mode, options)
+        manifest = _admitted(begun, job, mode, store)
         manifest = _score(manifest, store, _plan(options, found, labeller), labeller, progress)
         return _finish(manifest, store, labeller)
 
@@ -87,7 +87,7 @@ def _version() -> str:
         return "unknown"  # in a bento, which carries the sources and no installed package
 
 
-def _admitted(begun: Manifest | None, job: dict[str, Any], mode: Mode, options: Options) -> Manifest:
+def _admitted(begun: Manifest | None, job: dict[str, Any], mode: Mode, store: Store) -> Manifest:
     """The manifest to go on with."""
     if begun is None:
         return Manifest(job=job, rows=job["input"]["rows"])
@@ -99,18 +99,24 @@ def _admitted(begun: Manifest | None, job: dict[str, Any], mode: Mode, options: 
         different = mismatch(*counts)
     if different:
         raise ConfigError(
-            f"{flag} in {options.output}: {different}; call it as it began, or start anew with --overwrite"
+            f"{flag} in {store.location}: {different}; call it as it began, or start anew with --overwrite"
         )
     if not mode.retry_failed:
         return begun
     if begun.state == "running":
         if begun.round == 0:
             raise ConfigError(
-                f"--retry-failed: the job in {options.output} has not ended; finish it with --resume first"
+                f"--retry-failed: the job in {store.location} has not ended; finish it with --resume first"
             )
         return replace(begun, job=job)
     if not begun.n_errors:
         return begun
+    # Later it would be of an earlier round, which is not made again.
+    gone = _gone((one for entry in begun.current for one in entry.files.values()), store)
+    if gone:
+        raise ConfigError(
+            f"--retry-failed: {gone} is missing, or not of its size; first run --resume, with the input as it was"
+        )
     return replace(begun, job=job, state="running", round=begun.round + 1, rows=begun.n_errors, files=())
 
 
@@ -131,11 +137,13 @@ def _score(manifest: Manifest, store: Store, plan: Plan, labeller: Labeller, pro
     Raises:
         ConfigError: a part of an earlier round is not there: its rows may have been mended since, so it cannot be made again.
     """
-    whole = [entry for entry in manifest.shards if _is_there(entry.files, store)]
+    whole = []
     for entry in manifest.shards:
-        if entry.round < manifest.round and entry not in whole:
-            name = next(one["name"] for one in entry.files.values() if store.size(one["name"]) != one["bytes"])
-            raise ConfigError(f"{store.location}/{name}: missing, or not of its size; {OF_EARLIER_ROUND}")
+        gone = _gone(entry.files.values(), store)
+        if gone and entry.round < manifest.round:
+            raise ConfigError(f"{gone}: missing, or not of its size; {OF_EARLIER_ROUND}")
+        if not gone:
+            whole.append(entry)
     manifest = replace(manifest, shards=whole)
     pending = list(_pending(manifest, store, plan.options))
     if not pending:
@@ -151,8 +159,10 @@ def _score(manifest: Manifest, store: Store, plan: Plan, labeller: Labeller, pro
     return manifest
 
 
-def _is_there(files: Any, store: Store) -> bool:
-    return all(store.size(one["name"]) == one["bytes"] for one in files.values())
+def _gone(files: Iterable[Mapping[str, Any]], store: Store) -> str | None:
+    """The first file that is not there, or not of its size; None where all are."""
+    names = (one["name"] for one in files if store.size(one["name"]) != one["bytes"])
+    return next((f"{store.location}/{name}" for name in names), None)
 
 
 def _pending(manifest: Manifest, store: Store, options: Options) -> Iterator[Shard]:
@@ -180,7 +190,7 @@ def _errors(manifest: Manifest, store: Store, *, round: int) -> Iterator[dict[st
 
 def _finish(manifest: Manifest, store: Store, labeller: Labeller) -> Manifest:
     """Write what is told of all shards together, unless it stands there."""
-    if manifest.state == "complete" and _is_there({one["name"]: one for one in manifest.files}, store):
+    if manifest.state == "complete" and not _gone(manifest.files, store):
         return manifest
     files = []
     with store.write(ERRORS) as path:

@@ -283,6 +283,11 @@ def test_retry_takes_only_what_failed(tmp_path, capsys):
     write_jsonl(path, [*rows[:4], {**rows[4], "text": "Latin"}, rows[5]])
     assert batch(path, "--output", out, "--shard-articles", 2, "--resume") == 2
     assert "input." in capsys.readouterr().err
+    part = out / "articles" / "part-00000.parquet"
+    part.rename(tmp_path / "away")
+    assert batch(path, "--output", out, "--shard-articles", 2, "--retry-failed") == 2
+    assert "part-00000.parquet is missing, or not of its size; first run --resume" in capsys.readouterr().err
+    (tmp_path / "away").rename(part)
     assert batch(path, "--output", out, "--shard-articles", 2, "--retry-failed") == 3
     assert first.items() <= tree(out).items()
     assert sorted(one["article_row"] for one in read(out, "articles")) == [0, 1, 2, 3, 5]
