@@ -1,7 +1,7 @@
 """An archive with as few repeats as real news has, and how a batch job does on it.
 
     python -m benchmarks.archive make build/archive --sentences 1000000   # JSON lines, 10,000 articles a file
-    python -m benchmarks.archive run build/archive build/labelled          # time, rate, peak memory and its growth
+    python -m benchmarks.archive run build/archive build/labelled          # time, rate, and memory over time
     python -m benchmarks.archive speed build/archive --articles 2000       # here and on Ray, against labelling in one process
     python -m benchmarks.archive crash build/archive --seeds 200           # kill -9 at random moments, then compare
 
@@ -100,16 +100,14 @@ def run(archive: Path, out: Path, words: list[str]) -> None:
         time.sleep(1)
     passed_s = time.monotonic() - begun_s
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    # What is loaded at the start is no growth: from a tenth of the time on.
-    settled = [mib for at_s, mib in seen if passed_s * 0.1 < at_s < passed_s * 0.95] or [0.0]
-    tenth = max(1, len(settled) // 10)
+    tenths = [[mib for at_s, mib in seen if number <= 10 * at_s / passed_s < number + 1] for number in range(10)]
     print(json.dumps({
         "exit": running.returncode,
         "seconds": round(passed_s, 1),
         "sentences": manifest["sentences"],
         "sentences_per_second": round(manifest["sentences"] / passed_s, 1),
         "peak_mib": round(max((mib for _, mib in seen), default=0)),
-        "growth_mib": round(max(settled[-tenth:]) - max(settled[:tenth])),
+        "peak_mib_by_tenth": [round(max(tenth, default=0)) for tenth in tenths],
     }))  # fmt: skip
 
 
