@@ -39,6 +39,8 @@ def main() -> None:
         "release": f"{release.name} {release.version}",
         "prepared": prepared.key,
         "sentences": arguments.sentences,
+        "singles": arguments.singles,
+        "growth": list(arguments.growth),
         "code": _code(),
         "command": " ".join(["python -m benchmarks.compare", *sys.argv[1:]]).replace(" --resume", ""),
     }
@@ -98,9 +100,10 @@ def _open_rows(settings: dict[str, Any], *, resume: bool) -> set[tuple[int, str]
         header, *rows = _rows()
         if header["machine"] != machine.facts():
             raise SystemExit("--resume: that run was on another machine; run it anew")
-        for name in ("prepared", "sentences", "code"):
-            if header["settings"][name] != settings[name]:
-                raise SystemExit(f"--resume: {name} was {header['settings'][name]}, is {settings[name]}; run it anew")
+        for name in ("prepared", "sentences", "singles", "growth", "code"):
+            was = header["settings"].get(name)
+            if was != settings[name]:
+                raise SystemExit(f"--resume: {name} was {was}, is {settings[name]}; run it anew")
         # What failed is tried again.
         return {(row["round"], row["name"]) for row in rows if "error" not in row}
     if ROWS.is_file():

@@ -9,7 +9,7 @@ the deadline, a caller who hangs up) gives back its bytes and places at once, an
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +22,7 @@ from serving.model import Model
 from serving.queue import DeadlinePassed, Job, QueueClosed
 from serving.releases import Releases, Served
 from serving.runtime import Runtime
+from tasrih.types import Encoded
 
 __all__ = ["check_content_type", "label"]
 
@@ -132,7 +133,8 @@ class _Call:
         if not encoded:
             return await loop.run_in_executor(None, self._finish, model, items, None)
         with runtime.tracing.stage("queue", sentences=len(encoded)):
-            self._job = served.queue.submit(encoded, deadline=self._deadline)
+            # In a thread: making the job of thousands of sentences takes time.
+            self._job = await loop.run_in_executor(None, self._submit, served, encoded)
             await asyncio.wrap_future(self._job.future)
         with runtime.tracing.stage("finish"):
             return await loop.run_in_executor(None, self._finish, model, items, self._job)
@@ -153,6 +155,12 @@ class _Call:
         metrics.prepare_seconds.observe(read - begun)
         metrics.tokenise_seconds.observe(time.perf_counter() - read)
         return reading.served, items
+
+    def _submit(self, served: Served, encoded: Sequence[Encoded]) -> Job:
+        self._job = served.queue.submit(encoded, deadline=self._deadline)
+        if self._given_up.is_set():
+            self._job.future.cancel()
+        return self._job
 
     def _take_places(self, places: Loan, n: int) -> None:
         limit = self._runtime.places.limit

@@ -72,6 +72,7 @@ def test_auto_takes_openvino_without_a_gpu(labeller, monkeypatch, tmp_path):
 def test_auto_takes_torch_where_it_can_use_a_gpu(labeller, monkeypatch, tmp_path):
     folder = labeller.release.layout.folder
     monkeypatch.setattr(engines, "_NVIDIA", tmp_path)
+    monkeypatch.setattr(torch_engine, "sees_gpu", lambda: False)
     # Such a driver, but a torch for CPUs alone.
     assert open_engine(folder).name.startswith("openvino")
     monkeypatch.setattr(torch_engine, "sees_gpu", lambda: True)

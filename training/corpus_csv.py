@@ -128,9 +128,8 @@ def _row(
     columns = config.columns
     text, label = cells[columns.text], cells[columns.stance].strip()
     claims = cells.get(columns.claim_types, "").translate(SEPARATORS).split(";")
-    # Null names no column.
-    article = cells.get(columns.article_id or "", "").strip() or None
-    given = cells.get(columns.id or "", "").strip()
+    # Null names no column; a table that pandas wrote has one whose name is empty.
+    article, given = ("" if name is None else cells.get(name, "").strip() for name in (columns.article_id, columns.id))
     faults = [
         f"{place}: column {column}: empty, expected {what}"
         for column, value, what in ((columns.text, text.strip(), "a sentence"), (columns.stance, label, "a stance"))
@@ -153,6 +152,6 @@ def _row(
         "stance": config.stances.get(label, label),
         "claim_types": list(dict.fromkeys(claim.strip() for claim in claims if claim.strip())),
         "split": split,
-        "article_id": article,
+        "article_id": article or None,
     }
     return row, faults

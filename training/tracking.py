@@ -128,7 +128,7 @@ class MlflowTracker(Tracker):
         except (MlflowException, OSError) as error:
             self.failed = True
             sys.stderr.write(
-                f"tasrih: MLflow takes no more of this run ({error}); it goes on, and log.jsonl has it all\n"
+                f"tasrih: MLflow takes no more of this run ({without_users(str(error))}); it goes on, and log.jsonl has it all\n"
             )
 
 

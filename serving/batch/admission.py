@@ -79,12 +79,12 @@ def refuse_own_input(options: Options) -> None:
     Raises:
         ConfigError: an input lies in the output folder, or the output folder in an input.
     """
-    output = _parts(options.output)
+    output = _parts(options.output, is_pattern=False)
     suffix = SUFFIXES[options.format]
     written = [f"{folder}/part-00000{suffix}" for folder in _FOLDERS[:2]] + ["errors/part-00000.jsonl", *_BESIDE]
     for name in options.inputs:
-        given = _parts(name)
-        if given[: len(output)] == output:
+        given = _parts(name, is_pattern=True)
+        if _parts(name, is_pattern=False)[: len(output)] == output:
             how = f"the input {name} lies in it"
         elif any(_reads(given, (*output, *PurePosixPath(one).parts), is_walked=_is_walked(name)) for one in written):
             how = f"it lies in the input {name}, which would hold the job's own files"
@@ -93,13 +93,14 @@ def refuse_own_input(options: Options) -> None:
         raise ConfigError(f"--output {options.output}: {how}; name a folder apart from the input")
 
 
-def _parts(name: str) -> tuple[str, ...]:
-    """The parts of an absolute path or URL; those of a glob are patterns."""
+def _parts(name: str, *, is_pattern: bool) -> tuple[str, ...]:
+    """The parts of an absolute path or URL; as a pattern those of a path that is there match themselves alone."""
     name = local_path(name)
     if is_url(name):
         return tuple(name.rstrip("/").split("/"))
     if os.path.lexists(name):
-        return tuple(map(glob.escape, PurePosixPath(os.path.realpath(name)).parts))
+        found = PurePosixPath(os.path.realpath(name)).parts
+        return tuple(map(glob.escape, found)) if is_pattern else found
     parts = PurePosixPath(os.path.abspath(name)).parts
     fixed = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts))
     return (*PurePosixPath(os.path.realpath(os.path.join(*parts[:fixed]))).parts, *parts[fixed:])

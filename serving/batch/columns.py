@@ -82,7 +82,7 @@ def _merged(one: pa.DataType, other: pa.DataType) -> pa.DataType:
         )
     except pa.ArrowException:
         return pa.string()
-    return pa.string() if pa.types.is_binary(wider) else wider
+    return pa.string() if pa.types.is_binary(wider) or pa.types.is_large_binary(wider) else wider
 
 
 def fit(name: str, value: Any, kind: pa.DataType) -> Any:
@@ -97,7 +97,7 @@ def fit(name: str, value: Any, kind: pa.DataType) -> Any:
         text = plain(value)
         return text if text is None or isinstance(text, str) else json.dumps(text, ensure_ascii=False)
     try:
-        if pa.types.is_float64(kind) and isinstance(value, int | decimal.Decimal):
+        if pa.types.is_floating(kind) and isinstance(value, int | decimal.Decimal):
             value = float(value)
         if isinstance(value, float) and pa.types.is_integer(kind) and not value.is_integer():
             raise ValueError("not a whole number")

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from serving.batch.admission import Mode, clear, meet, refuse_own_input
 from serving.batch.columns import as_begun, schema_text
+from serving.batch.local import LocalEngine
 from serving.batch.manifest import ERRORS, OF_EARLIER_ROUND, Manifest, mismatch, parse_manifest
 from serving.batch.on_ray import Plan, RayEngine, make_local
 from serving.batch.options import Options
@@ -52,6 +53,8 @@ def run_job(options: Options, mode: Mode, progress: JobProgress) -> Manifest:
         cache_sentences=0 if options.engine == "ray" else options.cache_sentences,
     )
     job = job_facts(options, found, labeller)
+    # Before anything is written or deleted: what cannot run leaves all as it was.
+    engine = _engine(_plan(options, found, labeller), labeller)
     with store.locked():
         # The input took its time: another job may have come and gone here.
         if meet(store, mode) != stands:
@@ -62,7 +65,7 @@ def run_job(options: Options, mode: Mode, progress: JobProgress) -> Manifest:
         if mode.overwrite:
             clear(store)
         manifest = _admitted(begun, job, mode, store)
-        manifest = _score(manifest, store, _plan(options, found, labeller), labeller, progress)
+        manifest = _score(manifest, store, engine, options, progress)
         return _finish(manifest, store, labeller)
 
 
@@ -109,14 +112,14 @@ def _admitted(begun: Manifest | None, job: dict[str, Any], mode: Mode, store: St
                 f"--retry-failed: the job in {store.location} has not ended; finish it with --resume first"
             )
         return replace(begun, job=job)
-    if not begun.n_errors:
-        return begun
-    # Later it would be of an earlier round, which is not made again.
+    # A mended input must not make it again, and later it would be of an earlier round, which is not made again at all.
     gone = _gone((one for entry in begun.current for one in entry.files.values()), store)
     if gone:
         raise ConfigError(
             f"--retry-failed: {gone} is missing, or not of its size; first run --resume, with the input as it was"
         )
+    if not begun.n_errors:
+        return begun
     return replace(begun, job=job, state="running", round=begun.round + 1, rows=begun.n_errors, files=())
 
 
@@ -131,7 +134,14 @@ def _plan(options: Options, found: Survey, labeller: Labeller) -> Plan:
     return Plan(options, found, release.digest, labeller.engine.precision, facts, os.getcwd())
 
 
-def _score(manifest: Manifest, store: Store, plan: Plan, labeller: Labeller, progress: JobProgress) -> Manifest:
+def _engine(plan: Plan, labeller: Labeller) -> LocalEngine | RayEngine:
+    local = make_local(plan, labeller)  # on Ray, too, for what stands in the way of the output's columns
+    return RayEngine(plan) if plan.options.engine == "ray" else local
+
+
+def _score(
+    manifest: Manifest, store: Store, engine: LocalEngine | RayEngine, options: Options, progress: JobProgress
+) -> Manifest:
     """Do the shards that are not done.
 
     Raises:
@@ -145,11 +155,9 @@ def _score(manifest: Manifest, store: Store, plan: Plan, labeller: Labeller, pro
         if not gone:
             whole.append(entry)
     manifest = replace(manifest, shards=whole)
-    pending = list(_pending(manifest, store, plan.options))
+    pending = list(_pending(manifest, store, options))
     if not pending:
         return manifest
-    # Before the folder becomes a job's: what cannot run leaves nothing behind.
-    engine = RayEngine(plan) if plan.options.engine == "ray" else make_local(plan, labeller)
     manifest = replace(manifest, state="running", files=())
     manifest.write(store)
     progress.begin(sum(len(shard.rows) for shard in pending))

@@ -62,7 +62,11 @@ def make_local(plan: Plan, labeller: Labeller) -> LocalEngine:
 
 
 class RayEngine:
-    """Scores shards on a Ray cluster, or on a Ray of this machine."""
+    """Scores shards on a Ray cluster, or on a Ray of this machine.
+
+    Raises:
+        ConfigError: Ray is not installed, or nothing answers where a cluster should.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -73,16 +77,16 @@ class RayEngine:
         except ImportError as error:
             raise ConfigError("--engine ray: Ray is not installed; pip install 'tasrih[ray]'") from error
         self._ray = ray
+        # A cluster that is there keeps running; one that we start ends with us.
+        self._address = plan.options.ray_address or os.environ.get("RAY_ADDRESS") or "local"
+        _knock(self._address)
 
     def run(self, shards: Iterable[Shard], seen: Seen) -> Iterator[Entry]:
         """Score shards; gives each one's entry when its parts are in their places, in no order."""
         items = [{"shard": pickle.dumps(shard)} for shard in shards]
         if not items:
             return
-        options = self._plan.options
-        # A cluster that is there keeps running; one that we start ends with us.
-        address = options.ray_address or os.environ.get("RAY_ADDRESS") or "local"
-        _knock(address)
+        address = self._address
         try:
             self._ray.init(address=address, log_to_driver=False, **_ours(address))
         except ConnectionError as error:

@@ -41,7 +41,8 @@ class Engine:
 
 def start(engine, **options):
     metrics = Metrics()
-    queue = Queue(**{"max_length": 512, "round_tokens": 64, "turn_sentences": 2, **options}, metrics=metrics)
+    settings = {"max_length": 512, "round_tokens": 64, "turn_sentences": 2, "cache_sentences": 0, **options}
+    queue = Queue(**settings, metrics=metrics)
     return queue, Owner(queue, RELEASE, engine, metrics), metrics
 
 
@@ -99,6 +100,26 @@ def test_equal_sentences_of_a_call_are_computed_once():
     job = queue.submit([sentence(5), sentence(6), sentence(5), sentence(5)], deadline=later())
     owner.start()
     assert stances(job) == [5, 6, 5, 5] and [one for batch in engine.batches for one in batch] == [5, 6]
+    queue.close()
+
+
+def test_what_was_answered_of_late_is_known_and_what_failed_is_not():
+    queue, owner, metrics = start(engine := Engine(poison={13}), cache_sentences=3)
+    first = queue.submit([sentence(5), sentence(13), sentence(6)], deadline=later())
+    owner.start()
+    assert first.future.result(5).failed == {1}
+    computed = [one for batch in engine.batches for one in batch]
+    mixed = queue.submit([sentence(6), sentence(13), sentence(7), sentence(5)], deadline=later())
+    assert mixed.future.result(5).failed == {1} and stances(mixed) == [6, 0, 7, 5]
+    # A job whose sentences are all known has ended before anything is taken.
+    known = queue.submit([sentence(7), sentence(5), sentence(7)], deadline=later())
+    assert known.future.done() and stances(known) == [7, 5, 7]
+    again = [one for batch in engine.batches for one in batch][len(computed) :]
+    assert set(again) == {7, 13} and "tasrih_cached_sentences_total 4.0" in metrics.text().decode()
+    # Three are kept: 6 was seen longest ago.
+    queue.submit([sentence(8)], deadline=later()).future.result(5)
+    queue.submit([sentence(6)], deadline=later()).future.result(5)
+    assert engine.batches[-2:] == [[8], [6]]
     queue.close()
 
 

@@ -142,7 +142,8 @@ def test_ids_that_start_anew_in_each_file_may_be_left_aside(tmp_path):
     def faults(columns: dict[str, None]) -> list[str]:
         tables = []
         for n_file, split in enumerate(("train", "validation", "test")):
-            content = f"id,article_id,text,stance\n0,0,جملة {n_file},neutral\n1,1,أخرى {n_file},neutral\n"
+            # As pandas writes it, with the index in a column without a name.
+            content = f",id,article_id,text,stance\n0,0,0,جملة {n_file},neutral\n1,1,1,أخرى {n_file},neutral\n"
             tables.append(table(tmp_path / f"{split}.csv", content, split=split, columns=columns))
         found = corpus_faults(read_corpus(CorpusConfig(tables=tuple(tables))), labels)
         return [fault for fault in found if "no sentence of" not in fault]

@@ -1,5 +1,7 @@
 """What is refused before a job writes, and what --overwrite deletes."""
 
+import sys
+
 import pytest
 
 from serving.batch.admission import Mode, clear, meet, refuse_own_input
@@ -9,9 +11,10 @@ from serving.batch.options import load_options
 from serving.batch.progress import told
 from serving.batch.store import LocalStore, open_store
 from serving.batch.survey import survey
-from tasrih.errors import ConfigError
+from tasrih.errors import ConfigError, ReleaseError, TasrihError
 from tasrih.pipeline import Labeller
 from tests.serving.batch.texts import row, tree, write_jsonl
+from tests.serving.server import free_port
 
 OURS = (
     "sentences/part-00000.parquet", "articles/part-123456.jsonl", "errors/part-00001.jsonl", "errors.jsonl", "summary.html",
@@ -82,6 +85,8 @@ def test_clearing_that_is_stopped_leaves_the_job_its_manifest(tmp_path, monkeypa
         ("in/*/*/*.parquet", "in/out"),
         ("out/sentences/*.parquet", "out"),
         ("in/a.jsonl", "in"),
+        ("news [2024]", "news [2024]/out"),
+        ("news [2024]/*.parquet", "news [2024]"),
         ("file://{}/in", "in/out"),
         ("in", "file://{}/in/out"),
         ("s3://b/in", "s3://b/in/out"),
@@ -93,6 +98,7 @@ def test_clearing_that_is_stopped_leaves_the_job_its_manifest(tmp_path, monkeypa
 def test_input_and_output_in_each_other_are_refused(tmp_path, monkeypatch, given, output):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "news [2024]" / "out").mkdir(parents=True)
     (tmp_path / "linked").symlink_to("in")
     with pytest.raises(ConfigError, match=r"--output .* lies in .*; name a folder apart"):
         refuse_own_input(load_options({"inputs": [given.format(tmp_path)], "output": output.format(tmp_path)}))
@@ -140,3 +146,27 @@ def test_a_job_that_came_while_the_input_was_read_is_not_written_over(tmp_path, 
     ):
         run_job(options, mode, progress)
     assert b'"other"' in (manifest_bytes(store) or b"")
+
+
+@pytest.mark.parametrize("fault", ["ray is not there", "no cluster answers", "two columns of one name"])
+def test_what_cannot_run_deletes_nothing(tmp_path, monkeypatch, labeller, fault):
+    path = write_jsonl(tmp_path / "a.jsonl", [row(0)])
+    store = LocalStore(str(tmp_path / "out"))
+    fill(store, OURS)
+    Manifest(job={}).write(store)
+    before = tree(tmp_path / "out")
+    given = {"inputs": [str(path)], "output": str(tmp_path / "out"), "engine": "ray"}
+    if fault == "ray is not there":
+        monkeypatch.setitem(sys.modules, "ray", None)
+    elif fault == "no cluster answers":
+        given["ray_address"] = f"127.0.0.1:{free_port()}"
+    else:
+        monkeypatch.setattr("serving.batch.job.make_local", _no_shape)
+    monkeypatch.setattr(Labeller, "open", lambda *given, **more: labeller)
+    with told(shown=False) as progress, pytest.raises(TasrihError):
+        run_job(load_options(given), Mode(overwrite=True), progress)
+    assert tree(tmp_path / "out") == before
+
+
+def _no_shape(*given):
+    raise ReleaseError("a claim type would be written as a column of ours")

@@ -299,6 +299,12 @@ def test_retry_takes_only_what_failed(tmp_path, capsys):
     assert batch(path, "--output", out, "--shard-articles", 2, "--retry-failed") == 0
     assert (out / "errors.jsonl").read_bytes() == b""
     assert batch(path, "--output", out, "--shard-articles", 2, "--retry-failed") == 0
+    # Nothing failed, but a part is lost: rows that were edited since must not make it again.
+    part = next((out / "sentences").iterdir())
+    part.rename(tmp_path / "away")
+    assert batch(path, "--output", out, "--shard-articles", 2, "--retry-failed") == 2
+    assert f"{part.name}" in capsys.readouterr().err
+    (tmp_path / "away").rename(part)
     write_jsonl(path, rows[:5])
     assert batch(path, "--output", out, "--shard-articles", 2, "--retry-failed") == 2
     assert "input.rows: 6 when the job began, 5 now" in capsys.readouterr().err

@@ -198,6 +198,7 @@ def test_types_of_tables_are_widened_before_they_become_text(tmp_path):
         "n": (pa.int32(), pa.int64(), "int64"), "at": (pa.timestamp("s"), pa.timestamp("us"), "timestamp[us]"),
         "x": (pa.float32(), pa.int64(), "double"), "mixed": (pa.timestamp("us"), pa.string(), "string"),
         "u": (pa.uint64(), pa.int64(), "string"), "raw": (pa.string(), pa.binary(), "string"),
+        "large": (pa.string(), pa.large_binary(), "string"), "price": (pa.decimal128(5, 2), pa.float32(), "float"),
     }  # fmt: skip
     values = {
         "n": (1, 2),
@@ -206,6 +207,8 @@ def test_types_of_tables_are_widened_before_they_become_text(tmp_path):
         "mixed": (day, "s"),
         "u": (2**64 - 1, -1),
         "raw": ("s", b"\xff"),
+        "large": ("s", b"\xff"),
+        "price": (decimal.Decimal("1.50"), 0.5),
     }
     for place, path in enumerate((one, two)):
         columns = {name: pa.array([values[name][place]], kinds[name][place]) for name in kinds}
