@@ -82,6 +82,20 @@ def test_auto_takes_torch_where_it_can_use_a_gpu(labeller, monkeypatch, tmp_path
     assert open_engine(tmp_path / "of-a-wheel").name.startswith("openvino")
 
 
+@pytest.mark.parametrize("n_rows", [1, 3, 12, 13])
+def test_a_batch_that_is_filled_up_gives_its_own_rows_alone(labeller, n_rows):
+    engine = open_engine(labeller.release.layout.folder, engine="openvino", precision="f32")
+    ids = np.arange(8 * n_rows, dtype=np.int64).reshape(n_rows, 8) + 5
+    batch = EncodedBatch(ids, np.ones_like(ids))
+    engine._least_tokens = 0
+    (plain,) = engine.run([batch])
+    engine._least_tokens = 96
+    (filled,) = engine.run([batch])
+    assert filled.stance_BS.shape == (n_rows, len(labeller.release.labels.stances))
+    np.testing.assert_allclose(filled.stance_BS, plain.stance_BS, atol=1e-4)
+    np.testing.assert_allclose(filled.claims_BC, plain.claims_BC, atol=1e-4)
+
+
 def test_every_failing_batch_is_told_in_our_words(tmp_path):
     """A graph that no batch fits: the fault of the first is told, and those in flight with it are not lost in another."""
     ids, mask = (opset.parameter([-1, -1], np.int64, name=name) for name in ("ids", "mask"))

@@ -24,6 +24,9 @@ openvino.Tensor(np.zeros((1, 1), dtype=np.float32)).data  # noqa: B018
 openvino.Tensor(np.zeros((1, 1), dtype=np.int64)).data  # noqa: B018
 # Compiled releases kept in the user's cache folder, under a megabyte each; those used longest ago go first.
 COMPILED_KEPT = 4
+# Tokens of a batch, so that its products are summed as those of any larger one. Without AVX-512, f32 products of up to 80 tokens
+# meet another kernel (OpenVINO 2026.4), and a sentence's logits would depend on its company.
+LEAST_TOKENS = 96
 
 
 class OpenVinoEngine:
@@ -58,6 +61,9 @@ class OpenVinoEngine:
         self.device = f"CPU, {streams} streams"
         # Twice the streams, so that a stream finds its next batch waiting.
         self._n_requests = 2 * streams
+        self._least_tokens = 0
+        if self.precision == "f32" and self._company_matters():
+            self._least_tokens = LEAST_TOKENS
 
     def run(self, batches: Iterable[EncodedBatch]) -> Iterator[Logits]:
         """See `tasrih.engines.Engine`."""
@@ -65,7 +71,7 @@ class OpenVinoEngine:
         # callback: OpenVINO's worker would still want the interpreter's lock after the last answer, and freeing the model
         # meanwhile waits for that worker while holding the lock, for ever.
         idle: list[openvino.InferRequest] = []
-        running: deque[openvino.InferRequest] = deque()
+        running: deque[tuple[openvino.InferRequest, int]] = deque()
         n_made = 0
         try:
             for batch in batches:
@@ -73,19 +79,29 @@ class OpenVinoEngine:
                     idle.append(self._model.create_infer_request())
                     n_made += 1
                 elif not idle:
-                    oldest = running.popleft()
-                    yield _finish(oldest)
+                    oldest, n_rows = running.popleft()
+                    yield _finish(oldest, n_rows)
                     idle.append(oldest)
                 request = idle.pop()
-                _start(request, batch)
-                running.append(request)
+                _start(request, _filled(batch, self._least_tokens))
+                running.append((request, len(batch.ids_BL)))
             while running:
-                yield _finish(running.popleft())
+                yield _finish(*running.popleft())
         finally:
             # A caller that stops early leaves batches running, whose inputs must outlive them.
-            for request in running:
+            for request, _ in running:
                 with suppress(RuntimeError):  # the first fault has been told
                     request.wait()
+
+    def _company_matters(self) -> bool:
+        """Whether a sentence's logits differ by a bit alone and among others: tried, since no property tells."""
+        row = np.arange(4, dtype=np.int64)[None]
+        several = np.repeat(row, LEAST_TOKENS // 4, axis=0)
+        try:
+            alone, among = self.run(EncodedBatch(ids, np.ones_like(ids)) for ids in (row, several))
+        except EngineError:
+            return False  # nothing runs; the first batch tells
+        return not np.array_equal(alone.stance_BS, among.stance_BS[:1])
 
 
 def _start(request: openvino.InferRequest, batch: EncodedBatch) -> None:
@@ -95,13 +111,25 @@ def _start(request: openvino.InferRequest, batch: EncodedBatch) -> None:
         raise _failed(error) from error
 
 
-def _finish(request: openvino.InferRequest) -> Logits:
+def _filled(batch: EncodedBatch, least_tokens: int) -> EncodedBatch:
+    """The batch with copies of its first sentence behind it, as many as make it that large."""
+    n_rows, length = batch.ids_BL.shape
+    more = -(-least_tokens // length) - n_rows
+    if more <= 0:
+        return batch
+    return EncodedBatch(
+        *(np.concatenate([one, np.repeat(one[:1], more, axis=0)]) for one in (batch.ids_BL, batch.mask_BL))
+    )
+
+
+def _finish(request: openvino.InferRequest, n_rows: int) -> Logits:
+    """The logits of a request's first rows: what it was filled up with is nobody's."""
     try:
         request.wait()
     except RuntimeError as error:
         raise _failed(error) from error
     # Copied: the tensors are the request's own and are overwritten by its next batch.
-    stance_BS, claims_BC = (np.array(tensor.data) for tensor in request.output_tensors)
+    stance_BS, claims_BC = (np.array(tensor.data[:n_rows]) for tensor in request.output_tensors)
     return Logits(stance_BS, claims_BC)
 
 

@@ -1,7 +1,7 @@
 """The torch engine: for GPUs, and for whoever wants to compare.
 
 It runs the release's ``model.safetensors``, which a wheel leaves out. On a GPU or in bf16 a row's logits may differ in their last
-digits with its batch mates, because kernels are chosen by shape (of OpenVINO on a CPU, `docs/labelling.md` tells).
+digits with its batch mates, because kernels are chosen by shape; OpenVINO on a CPU is kept from that.
 """
 
 from collections.abc import Iterable, Iterator

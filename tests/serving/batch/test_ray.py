@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from ray.cluster_utils import Cluster
 
 from serving.batch import on_ray
 from serving.batch.on_ray import Plan
@@ -20,8 +21,6 @@ from serving.batch.sources import find_sources
 from serving.batch.survey import survey
 from tasrih.errors import TasrihError
 from tests.serving.batch.texts import row, tree, write_jsonl
-
-pytest.importorskip("ray")
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -118,6 +117,26 @@ def test_a_driver_that_is_killed_is_resumed_by_the_other_engine(archive, local, 
     running.wait()
     assert finish(start(archive, out, "--resume")) == 0
     assert tree(out) == local
+
+
+def test_a_cluster_whose_worker_dies_loses_nothing(archive, local, tmp_path):
+    """Two nodes that run already; the one without the head is killed, with all on it, after the first shard."""
+    out = tmp_path / "out"
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        worker = cluster.add_node(num_cpus=1)
+        address = ("--ray-address", cluster.address, "--ray-actors", "2", "--ray-actor-cpus", "1")
+        running = start(archive, out, "--engine", "ray", *address)
+        deadline = time.monotonic() + 600
+        while running.poll() is None and not (out / "articles" / "part-00001.parquet").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        assert running.poll() is None
+        cluster.remove_node(worker, allow_graceful=False)
+        assert finish(running) == 0
+        assert tree(out) == local
+    finally:
+        cluster.shutdown()
 
 
 def test_no_cluster_at_the_address_is_told(archive, tmp_path):
