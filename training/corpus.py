@@ -22,7 +22,7 @@ from training.config_inputs import CorpusConfig, TableConfig
 from training.corpus_csv import read_table
 from training.row_schema import SPLITS, RowKind, schema_faults
 
-__all__ = ["BUILD_COMMAND", "SPLITS", "Corpus", "Row", "few", "missing_data", "read_corpus", "read_jsonl"]
+__all__ = ["BUILD_COMMAND", "Corpus", "Row", "few", "missing_data", "read_corpus", "read_jsonl"]
 
 BUILD_COMMAND = "tasrih corpus build-real --from CLONE CLONE (or --from-file FILE)"
 # Of one kind of fault so many are shown; the rest is counted.

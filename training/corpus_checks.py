@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from tasrih.errors import CorpusError
 from tasrih.labels import LabelSet
 from tasrih.normalise import normalise
-from training.corpus import SPLITS, Corpus, Row, few
+from training.corpus import Corpus, Row, few
+from training.row_schema import SPLITS
 
 __all__ = ["check_corpus", "corpus_faults"]
 

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tasrih.errors import ConfigError
-from training.corpus import SPLITS
 from training.corpus_stats import ALL, CorpusStats
+from training.row_schema import SPLITS
 
 __all__ = ["write_stats"]
 

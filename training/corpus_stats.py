@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tasrih.labels import LabelSet
-from training.corpus import SPLITS, Corpus, Row
+from training.corpus import Corpus, Row
+from training.row_schema import SPLITS
 
 __all__ = ["ALL", "CorpusStats", "Counts", "count_corpus", "quantiles"]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from training.corpus import SPLITS
 from training.corpus_stats import ALL, CorpusStats, quantiles
+from training.row_schema import SPLITS
 
 __all__ = ["tables"]
 

@@ -17,7 +17,7 @@ from training.archive import check_archives
 from training.base import Base, open_base
 from training.cast_swap import SOURCE, with_swaps
 from training.config import Config
-from training.corpus import SPLITS, Corpus, read_corpus
+from training.corpus import Corpus, read_corpus
 from training.corpus_checks import check_corpus
 from training.dataset import encode_rows
 from training.device import Device, choose_device
@@ -26,6 +26,7 @@ from training.export import check_target
 from training.fit import Fitted, Split, fit
 from training.overlap import split_pairs
 from training.processes import Processes, join
+from training.row_schema import SPLITS
 from training.run_folder import new_run, run_to_resume
 from training.search_config import share_faults
 

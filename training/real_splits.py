@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.config_inputs import CorpusConfig
-from training.corpus import SPLITS, read_corpus, read_jsonl
+from training.corpus import read_corpus, read_jsonl
 from training.overlap import near_duplicates
+from training.row_schema import SPLITS
 
 __all__ = ["Resplit", "clusters", "hash_split", "split_real"]
 

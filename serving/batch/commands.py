@@ -85,7 +85,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
         sys.stdout.write(dry_run(options))
         return 0
-    from serving.batch.job import Mode, run_job
+    from serving.batch.admission import Mode
+    from serving.batch.job import run_job
     from serving.batch.progress import told
 
     mode = Mode(arguments.resume, arguments.overwrite, arguments.retry_failed)

@@ -28,7 +28,7 @@ from serving.batch.survey import Survey, survey
 from tasrih.errors import ConfigError
 from tasrih.pipeline import Labeller
 
-__all__ = ["Mode", "job_facts", "run_job"]
+__all__ = ["job_facts", "run_job"]
 
 
 def run_job(options: Options, mode: Mode, progress: JobProgress) -> Manifest:

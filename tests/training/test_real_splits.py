@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tasrih.errors import CorpusError
-from training.corpus import SPLITS
 from training.real_splits import clusters, hash_split, split_real
+from training.row_schema import SPLITS
 
 ROOT = Path(__file__).resolve().parents[2]
 STORY = "قال ناطق باسم الميناء إن السفينة رست عند الفجر بعد رحلة دامت تسعة أيام"

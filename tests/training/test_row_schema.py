@@ -7,8 +7,8 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from training.corpus import SPLITS, read_jsonl
-from training.row_schema import RowKind, read_schema, schema_faults
+from training.corpus import read_jsonl
+from training.row_schema import SPLITS, RowKind, read_schema, schema_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = {"id": "a", "text": "نص", "stance": "mine", "claim_types": ["rumour"], "split": "train"}
