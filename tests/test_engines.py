@@ -13,7 +13,7 @@ from tasrih import Labeller, engines
 from tasrih.encoding import Encoder, batches
 from tasrih.engines import open_engine
 from tasrih.engines import torch as torch_engine
-from tasrih.engines.openvino import COMPILED_KEPT
+from tasrih.engines.openvino import COMPILED_KEPT, OpenVinoEngine
 from tasrih.errors import EngineError
 from tasrih.types import EncodedBatch
 from tests.test_pipeline import TEXTS
@@ -84,7 +84,7 @@ def test_auto_takes_torch_where_it_can_use_a_gpu(labeller, monkeypatch, tmp_path
 
 @pytest.mark.parametrize("n_rows", [1, 3, 12, 13])
 def test_a_batch_that_is_filled_up_gives_its_own_rows_alone(labeller, n_rows):
-    engine = open_engine(labeller.release.layout.folder, engine="openvino", precision="f32")
+    engine = OpenVinoEngine(labeller.release.layout.folder, precision="f32")
     ids = np.arange(8 * n_rows, dtype=np.int64).reshape(n_rows, 8) + 5
     batch = EncodedBatch(ids, np.ones_like(ids))
     engine._least_tokens = 0
