@@ -143,14 +143,19 @@ def test_corpus_check(tmp_path, capsys):
         run(CORPUS, "check", "configs/smoke.yaml", "--set", f"corpus.composed=[{rows}]")
 
 
-def test_corpus_check_warns_of_near_duplicates_by_id(tmp_path, capsys):
+def with_near_duplicates(path: Path) -> Path:
+    """The smoke corpus, and a sentence of training that stands in test with one word more."""
     lines = Path("tests/fixtures/smoke_corpus.jsonl").read_text(encoding="utf-8").splitlines()
     story = "أعلنت وزارة الدفاع الروسية أن قواتها سيطرت على بلدة جديدة"
     for name, split, text in (("n1", "train", story), ("n2", "test", story + " اليوم")):
         row = {"id": name, "text": text, "stance": "neutral_report", "claim_types": [], "split": split}
         lines.append(json.dumps(row, ensure_ascii=False))
-    rows = tmp_path / "rows.jsonl"
-    rows.write_text("\n".join(lines), encoding="utf-8")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_corpus_check_warns_of_near_duplicates_by_id(tmp_path, capsys):
+    rows = with_near_duplicates(tmp_path / "rows.jsonl")
     assert run(CORPUS, "check", "configs/smoke.yaml", "--set", f"corpus.composed=[{rows}]") == 0
     shown = capsys.readouterr().out
     assert "warning: 1 pairs of sentences in two splits are near-duplicates:\n  n1 (train), n2 (test)\n" in shown
@@ -168,13 +173,8 @@ def test_corpus_check_warns_of_near_duplicates_by_id(tmp_path, capsys):
 
 
 def test_near_duplicates_across_splits_are_told_before_training_and_in_a_dry_run(tmp_path, capsys):
-    lines = Path("tests/fixtures/smoke_corpus.jsonl").read_text(encoding="utf-8").splitlines()
-    story = "أعلنت وزارة الدفاع الروسية أن قواتها سيطرت على بلدة جديدة"
-    for name, split, text in (("n1", "train", story), ("n2", "test", story + " اليوم")):
-        row = {"id": name, "text": text, "stance": "neutral_report", "claim_types": [], "split": split}
-        lines.append(json.dumps(row, ensure_ascii=False))
-    (tmp_path / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    settings = (f"corpus.composed=[{tmp_path}/rows.jsonl]", "training.epochs=1", f"output.run={tmp_path}/run")
+    rows = with_near_duplicates(tmp_path / "rows.jsonl")
+    settings = (f"corpus.composed=[{rows}]", "training.epochs=1", f"output.run={tmp_path}/run")
     words = [word for setting in settings for word in ("--set", setting)]
     told = "warning: near-duplicates in two splits, so scores may flatter: n1 (train), n2 (test)\n"
     assert run(TRAIN, "configs/smoke.yaml", "--output", tmp_path, *words, "--dry-run") == 0
