@@ -100,11 +100,22 @@ class DistillationConfig(Section):
         teachers: release folders with the labels of this config. Several are averaged.
         weight: of the teachers beside the labels. 0 listens to the labels alone, 1 to the teachers alone.
         temperature: softens what the teachers say. Higher shows more of what they nearly said.
+        pooled_weight: above 0 the student also learns its one teacher's pooled vector, beside all else, and begins with
+            its heads, which read that vector. Needs the teacher's width and pooling.
     """
 
     teachers: Annotated[tuple[Path, ...], Field(min_length=1)]
     weight: Share = 0.7
     temperature: Positive = 2.0
+    pooled_weight: Annotated[float, Field(ge=0)] = 0.0
+
+    @model_validator(mode="after")
+    def _one_teacher(self) -> "DistillationConfig":
+        if self.pooled_weight and len(self.teachers) > 1:
+            raise ValueError(
+                f"pooled_weight: {len(self.teachers)} teachers have no vector in common; name one, or set it to 0"
+            )
+        return self
 
 
 class CalibrationConfig(Section):

@@ -32,10 +32,12 @@ class SoftTargets:
     Attributes:
         stance_BS: probabilities, float32, each row sums to 1.
         claims_BC: probabilities, float32, each in [0, 1]; C may be 0.
+        pooled_BD: their pooled vector, float32; None where the student is not to learn it.
     """
 
     stance_BS: FloatArray
     claims_BC: FloatArray
+    pooled_BD: FloatArray | None = None
 
 
 def encode_rows(rows: Sequence[Row], encoder: Encoder, *, scheme: str) -> list[Encoded]:
@@ -48,7 +50,8 @@ def make_dataset(
 ) -> Dataset:
     """A dataset in memory with `ids`, `stance` (index), `claims` (C of 0 or 1) and `weight`.
 
-    With teachers also `soft_stance` (S probabilities) and `soft_claims` (C probabilities).
+    With teachers also `soft_stance` (S probabilities), `soft_claims` (C probabilities) and, where it is to be learnt,
+    `soft_pooled` (D numbers).
     """
     stances = {name: place for place, name in enumerate(labels.stance_names)}
     columns: dict[str, list[Any]] = {
@@ -59,6 +62,8 @@ def make_dataset(
     }
     if soft is not None:
         columns |= {"soft_stance": soft.stance_BS.tolist(), "soft_claims": soft.claims_BC.tolist()}
+        if soft.pooled_BD is not None:
+            columns["soft_pooled"] = soft.pooled_BD.tolist()
     return Dataset.from_dict(columns)
 
 
@@ -79,7 +84,7 @@ class Collator:
     def __call__(self, items: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
         """Tensors `ids_BL`, `mask_BL` (int64), `stance_B` (int64), `claims_BC`, `weight_B` (float32).
 
-        With teachers also `soft_stance_BS`, `soft_claims_BC` (float32).
+        With teachers also `soft_stance_BS`, `soft_claims_BC` and, where it is to be learnt, `soft_pooled_BD` (float32).
         """
         length = padded_length(max(len(item["ids"]) for item in items), max_length=self.max_length)
         ids_BL = torch.full((len(items), length), self.pad_id, dtype=torch.int64)
@@ -97,6 +102,8 @@ class Collator:
         if "soft_stance" in items[0]:
             tensors["soft_stance_BS"] = torch.tensor([item["soft_stance"] for item in items], dtype=torch.float32)
             tensors["soft_claims_BC"] = self._claims([item["soft_claims"] for item in items])
+        if "soft_pooled" in items[0]:
+            tensors["soft_pooled_BD"] = torch.tensor([item["soft_pooled"] for item in items], dtype=torch.float32)
         return tensors
 
     def _claims(self, rows: list[list[float]]) -> torch.Tensor:

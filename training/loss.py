@@ -1,20 +1,29 @@
 """The training loss: cross-entropy of the stance plus binary cross-entropy of the claim types, rows weighted.
 
-Shape suffixes: ``B`` sentences, ``S`` stances, ``C`` claim types.
+Shape suffixes: ``B`` sentences, ``S`` stances, ``C`` claim types, ``D`` width of the encoder.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tasrih.engines.classifier import ClassifierLogits
+from tasrih.engines.classifier import ClassifierOutput
 from tasrih.labels import LabelSet
 from training.config import DistillationConfig, TrainingConfig
 from training.corpus import Row
 
-__all__ = ["StanceAndClaimsLoss"]
+__all__ = ["Soft", "StanceAndClaimsLoss"]
+
+
+class Soft(NamedTuple):
+    """What teachers say of a batch: probabilities of stances and claim types; their pooled vectors, or None."""
+
+    stance_BS: Tensor
+    claims_BC: Tensor
+    pooled_BD: Tensor | None = None
 
 
 class StanceAndClaimsLoss(nn.Module):
@@ -51,11 +60,11 @@ class StanceAndClaimsLoss(nn.Module):
 
     def forward(
         self,
-        logits: ClassifierLogits,
+        logits: ClassifierOutput,
         stance_B: Tensor,
         claims_BC: Tensor,
         weight_B: Tensor,
-        soft: tuple[Tensor, Tensor] | None = None,
+        soft: Soft | None = None,
     ) -> Tensor:
         """The loss, a scalar, float32.
 
@@ -64,7 +73,7 @@ class StanceAndClaimsLoss(nn.Module):
             stance_B: stance indexes, int64.
             claims_BC: 1 where a claim type is carried, else 0, float32.
             weight_B: row weights, float32.
-            soft: with teachers, their probabilities of stances (BS) and claim types (BC), float32.
+            soft: with teachers, what they say, float32.
         """
         loss_B = F.cross_entropy(
             logits.stance_BS.float(), stance_B, label_smoothing=self.label_smoothing, reduction="none"
@@ -77,10 +86,13 @@ class StanceAndClaimsLoss(nn.Module):
             loss_B = loss_B + self.claim_weight * claims_loss_BC.mean(dim=1)
         if self.distillation is not None and soft is not None:
             share = self.distillation.weight
-            loss_B = (1 - share) * loss_B + share * self._from_teachers(logits, *soft)
+            loss_B = (1 - share) * loss_B + share * self._from_teachers(logits, soft.stance_BS, soft.claims_BC)
+            if soft.pooled_BD is not None:
+                distance_B = _distance(logits.pooled_BD.float(), soft.pooled_BD)
+                loss_B = loss_B + self.distillation.pooled_weight * distance_B
         return (loss_B * weight_B).mean() / self.mean_weight
 
-    def _from_teachers(self, logits: ClassifierLogits, stance_BS: Tensor, claims_BC: Tensor) -> Tensor:
+    def _from_teachers(self, logits: ClassifierOutput, stance_BS: Tensor, claims_BC: Tensor) -> Tensor:
         """Cross-entropy with what the teachers say, both at the temperature; B.
 
         Times its square, so that gradients are as large as those of the labels whatever the temperature.
@@ -94,6 +106,12 @@ class StanceAndClaimsLoss(nn.Module):
             )
             loss_B = loss_B + self.claim_weight * claims_loss_BC.mean(dim=1)
         return loss_B * t**2
+
+
+def _distance(ours_BD: Tensor, theirs_BD: Tensor) -> Tensor:
+    """Squared distance of each sentence's vectors by the teacher's squared length, which makes 0 weigh 1; B."""
+    squared_B = (ours_BD - theirs_BD).square().sum(dim=1)
+    return squared_B / theirs_BD.square().sum(dim=1).clamp(min=1e-6)
 
 
 def _stance_weights(weights: str | Mapping[str, float], rows: Sequence[Row], labels: LabelSet) -> Tensor:

@@ -10,11 +10,11 @@ from tasrih.encoding import batches
 from tasrih.engines.classifier import Classifier
 from tasrih.errors import TasrihError
 from tasrih.labels import LabelSet
-from tasrih.types import BoolArray, Encoded, IntArray, Logits
+from tasrih.types import BoolArray, Encoded, FloatArray, IntArray, Logits
 from training.corpus import Row
 from training.device import Device
 
-__all__ = ["gold_of", "predict"]
+__all__ = ["gold_of", "predict", "predict_with_pooled"]
 
 
 def predict(model: Classifier, encoded: Sequence[Encoded], device: Device, *, pad_id: int, max_length: int) -> Logits:
@@ -23,9 +23,17 @@ def predict(model: Classifier, encoded: Sequence[Encoded], device: Device, *, pa
     Raises:
         TasrihError: one is not finite. A NaN compares as false everywhere, and would become a label like any other.
     """
+    return predict_with_pooled(model, encoded, device, pad_id=pad_id, max_length=max_length)[0]
+
+
+def predict_with_pooled(
+    model: Classifier, encoded: Sequence[Encoded], device: Device, *, pad_id: int, max_length: int
+) -> tuple[Logits, FloatArray]:
+    """As `predict`, and the pooled vector of each sentence, float32, BD."""
     n = len(encoded)
     stance_BS = np.zeros((n, len(model.heads.stances)), dtype=np.float32)
     claims_BC = np.zeros((n, len(model.heads.claims)), dtype=np.float32)
+    pooled_BD = np.zeros((n, int(model.encoder.config.hidden_size)), dtype=np.float32)
     was_training = model.training
     model.eval()
     with torch.inference_mode(), device.autocast():
@@ -35,15 +43,16 @@ def predict(model: Classifier, encoded: Sequence[Encoded], device: Device, *, pa
             answer = model(ids_BL, mask_BL)
             stance_BS[list(placed.places)] = _numpy(answer.stance_BS)
             claims_BC[list(placed.places)] = _numpy(answer.claims_BC)
+            pooled_BD[list(placed.places)] = _numpy(answer.pooled_BD)
     model.train(was_training)
     if not (np.isfinite(stance_BS).all() and np.isfinite(claims_BC).all()):
         raise TasrihError(
             "logits are not finite: training diverged; lower training.learning_rate or training.head_learning_rate"
         )
-    return Logits(stance_BS, claims_BC)
+    return Logits(stance_BS, claims_BC), pooled_BD
 
 
-def _numpy(tensor: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _numpy(tensor: Tensor) -> FloatArray:
     return tensor.float().cpu().numpy()
 
 

@@ -21,7 +21,7 @@ from training.corpus import Corpus, read_corpus
 from training.corpus_checks import check_corpus
 from training.dataset import encode_rows
 from training.device import Device, choose_device
-from training.distillation import kept_soft_targets
+from training.distillation import kept_soft_targets, take_heads
 from training.export import check_target
 from training.fit import Fitted, Split, fit
 from training.overlap import split_pairs
@@ -111,13 +111,15 @@ def prepare(config: Config, *, resume: bool = False) -> Prepared:
         for name in SPLITS
         for rows in [corpus.split(name)]
     }
+    model = Classifier(base.encoder, _heads(config, labels)).to(device.name)
     if (distillation := config.distillation) is not None:
+        if distillation.pooled_weight and not resume:
+            take_heads(model, distillation, labels)
         train = splits["train"]
         soft = processes.from_first(
             lambda: kept_soft_targets(run / "soft_targets.npz", distillation, train.rows, labels, device)
         )
         splits["train"] = replace(train, soft=soft)
-    model = Classifier(base.encoder, _heads(config, labels)).to(device.name)
     if config.training.gradient_checkpointing:
         model.save_memory()
     return Prepared(

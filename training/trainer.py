@@ -13,7 +13,7 @@ from transformers import Trainer
 from tasrih.engines.classifier import Classifier
 from training.config import TrainingConfig
 from training.dataset import BucketSampler
-from training.loss import StanceAndClaimsLoss
+from training.loss import Soft, StanceAndClaimsLoss
 from training.processes import Processes
 from training.run_log import BEST
 from training.shares import Shares
@@ -83,7 +83,9 @@ class EpochTrainer(Trainer):
         num_items_in_batch: Any = None,
     ) -> Any:
         logits = model(inputs["ids_BL"], inputs["mask_BL"])
-        soft = (inputs["soft_stance_BS"], inputs["soft_claims_BC"]) if "soft_stance_BS" in inputs else None
+        soft = None
+        if "soft_stance_BS" in inputs:
+            soft = Soft(inputs["soft_stance_BS"], inputs["soft_claims_BC"], inputs.get("soft_pooled_BD"))
         loss = self.loss(logits, inputs["stance_B"], inputs["claims_BC"], inputs["weight_B"], soft)
         return (loss, logits) if return_outputs else loss
 

@@ -22,7 +22,7 @@ from tasrih.errors import ConfigError, ReleaseDamagedError
 __all__ = [
     "CONFIG_KEY",
     "Classifier",
-    "ClassifierLogits",
+    "ClassifierOutput",
     "Heads",
     "encoder_arguments",
     "load_classifier",
@@ -33,16 +33,18 @@ __all__ = [
 CONFIG_KEY = "tasrih"
 
 
-class ClassifierLogits(NamedTuple):
-    """What the two heads say.
+class ClassifierOutput(NamedTuple):
+    """What the two heads say, and what they read.
 
     Attributes:
         stance_BS: float, before softmax.
         claims_BC: float, before the sigmoid; C may be 0.
+        pooled_BD: float, the pooled vector of each sentence, before dropout.
     """
 
     stance_BS: Tensor
     claims_BC: Tensor
+    pooled_BD: Tensor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +91,17 @@ class Classifier(nn.Module):
         self.stance = _head(width, len(heads.stances))
         self.claims = _head(width, len(heads.claims))
 
-    def forward(self, ids_BL: Tensor, mask_BL: Tensor) -> ClassifierLogits:
-        """Logits of each sentence.
+    def forward(self, ids_BL: Tensor, mask_BL: Tensor) -> ClassifierOutput:
+        """Logits and pooled vector of each sentence.
 
         Args:
             ids_BL: token ids, int64.
             mask_BL: 1 at tokens, 0 at padding, int64. What stands at padding changes nothing.
         """
         hidden_BLD = self.encoder(input_ids=ids_BL, attention_mask=mask_BL).last_hidden_state
-        pooled_BD = self.dropout(_pool(hidden_BLD, mask_BL, self.heads.pooling))
-        return ClassifierLogits(self.stance(pooled_BD), self.claims(pooled_BD))
+        pooled_BD = _pool(hidden_BLD, mask_BL, self.heads.pooling)
+        dropped_BD = self.dropout(pooled_BD)
+        return ClassifierOutput(self.stance(dropped_BD), self.claims(dropped_BD), pooled_BD)
 
     def head_parameters(self) -> list[nn.Parameter]:
         """The weights that pretraining did not give."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tasrih.calibration import Calibration
-from tasrih.engines.classifier import ClassifierLogits, load_classifier
+from tasrih.engines.classifier import ClassifierOutput, load_classifier
 from tasrih.errors import ConfigError
 from tasrih.pipeline import Labeller
 from training.config import DistillationConfig, TrainingConfig, load_config
@@ -17,7 +17,7 @@ from training.corpus import read_corpus
 from training.dataset import SoftTargets
 from training.device import Device
 from training.distillation import kept_soft_targets, soft_targets
-from training.loss import StanceAndClaimsLoss
+from training.loss import Soft, StanceAndClaimsLoss
 from training.run import run_training
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,9 +86,9 @@ def test_a_teacher_of_other_labels_is_refused(teacher, config):
 
 def test_the_loss_mixes_labels_and_teachers(config):
     labels, rows = config.model.label_set(), read_corpus(config.corpus).split("train")
-    logits = ClassifierLogits(torch.tensor([[2.0, 0.0, -1.0]]), torch.tensor([[1.0, -3.0]]))
+    logits = ClassifierOutput(torch.tensor([[2.0, 0.0, -1.0]]), torch.tensor([[1.0, -3.0]]), torch.zeros(1, 2))
     hard = (torch.tensor([0]), torch.tensor([[1.0, 0.0]]), torch.ones(1))
-    soft = (torch.tensor([[0.2, 0.5, 0.3]]), torch.tensor([[0.5, 0.5]]))
+    soft = Soft(torch.tensor([[0.2, 0.5, 0.3]]), torch.tensor([[0.5, 0.5]]))
 
     def loss(weight: float) -> float:
         made = StanceAndClaimsLoss(
@@ -103,6 +103,54 @@ def test_the_loss_mixes_labels_and_teachers(config):
     assert loss(0.0) == pytest.approx(plain)
     assert loss(1.0) == pytest.approx(4 * float(by_hand) / mean_weight, rel=1e-5)
     assert loss(0.25) == pytest.approx(0.75 * loss(0.0) + 0.25 * loss(1.0), rel=1e-5)
+
+
+def test_the_distance_of_pooled_vectors_is_part_of_the_loss(config):
+    labels, rows = config.model.label_set(), read_corpus(config.corpus).split("train")
+    logits = ClassifierOutput(torch.tensor([[2.0, 0.0, -1.0]]), torch.tensor([[1.0, -3.0]]), torch.tensor([[3.0, 0.0]]))
+    hard = (torch.tensor([0]), torch.tensor([[1.0, 0.0]]), torch.ones(1))
+    soft = Soft(torch.tensor([[0.2, 0.5, 0.3]]), torch.tensor([[0.5, 0.5]]), torch.tensor([[1.0, 1.0]]))
+
+    def loss(pooled_weight: float) -> float:
+        chosen = DistillationConfig(teachers=(Path("x"),), pooled_weight=pooled_weight)
+        return float(StanceAndClaimsLoss(TrainingConfig(), rows, labels, chosen)(logits, *hard, soft))
+
+    mean_weight = sum(row.weight for row in rows) / len(rows)
+    # (2 * 2 + 1 * 1) by (1 * 1 + 1 * 1)
+    assert loss(2.0) - loss(0.0) == pytest.approx(2 * 2.5 / mean_weight, rel=1e-5)
+
+
+def student_of(teacher: Path, folder: Path, *more: str) -> Path:
+    """A student of two of the teacher's layers that is hardly trained, and learns its pooled vector."""
+    path = folder / "student.yaml"
+    section = f"distillation:\n  teachers: ['{teacher}']\n  pooled_weight: 1.0\nbase:"
+    path.write_text(SMOKE.read_text(encoding="utf-8").replace("base:", section), encoding="utf-8")
+    fixed = (
+        "base.random=null",
+        f"base.model={teacher}",
+        "base.layers=2",
+        "output.name=small",
+        f"output.folder={folder}",
+    )
+    return run_training(load_config(path, [*fixed, f"tracking.runs={folder / 'runs'}", *more]))
+
+
+def test_a_student_of_the_pooled_vector_begins_with_its_teacher_s_heads(teacher, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    made = student_of(teacher, tmp_path, "training.head_learning_rate=1e-9", "training.epochs=1")
+    for name in ("stance", "claims"):
+        ours, theirs = (getattr(load_classifier(folder), name).weight for folder in (made, teacher))
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
+    with np.load(next(tmp_path.glob("runs/*/soft_targets.npz"))) as kept:
+        assert kept["pooled_BD"].shape == (len(kept["stance_BS"]), load_classifier(teacher).stance.in_features)
+
+
+def test_a_student_whose_vector_is_no_teacher_s_is_refused(teacher, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(ConfigError, match=r"pooled_weight: the student has .* of cls pooling, .* of mean"):
+        student_of(teacher, tmp_path, "model.pooling=cls")
+    with pytest.raises(ConfigError, match="pooled_weight: 2 teachers have no vector in common"):
+        student_of(teacher, tmp_path, f"distillation.teachers=[{teacher},{teacher}]")
 
 
 def test_a_student_starts_from_half_of_its_teacher_s_layers(teacher, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tasrih.engines.classifier import ClassifierLogits
+from tasrih.engines.classifier import ClassifierOutput
 from tasrih.labels import LabelSet
 from training.config import TrainingConfig
 from training.corpus import Row
@@ -25,7 +25,7 @@ ROWS = [
     )
     for i in range(10)
 ]
-LOGITS = ClassifierLogits(torch.tensor([[2.0, -1.0], [0.5, 0.1]]), torch.tensor([[1.0], [-2.0]]))
+LOGITS = ClassifierOutput(torch.tensor([[2.0, -1.0], [0.5, 0.1]]), torch.tensor([[1.0], [-2.0]]), torch.zeros(2, 4))
 STANCE_B, CLAIMS_BC = torch.tensor([0, 1]), torch.tensor([[1.0], [1.0]])
 
 
@@ -84,6 +84,6 @@ def test_class_weights_weigh_the_losses_of_their_class():
 
 def test_without_claim_types():
     bare = LabelSet(LABELS.stances, ())
-    logits = ClassifierLogits(LOGITS.stance_BS, torch.zeros(2, 0))
+    logits = ClassifierOutput(LOGITS.stance_BS, torch.zeros(2, 0), LOGITS.pooled_BD)
     expected = F.cross_entropy(LOGITS.stance_BS, STANCE_B)
     assert loss(labels=bare, logits=logits, claims_BC=torch.zeros(2, 0)) == pytest.approx(float(expected))
