@@ -5,6 +5,8 @@
     python -m benchmarks.archive speed build/archive --articles 2000       # here and on Ray, against labelling in one process
     python -m benchmarks.archive crash build/archive --seeds 200           # kill -9 at random moments, then compare
 
+Other words go to the job: `--model` takes a release that is not the current one.
+
 Sentences are put together from words and phrases by a seed: no two files are alike, and the same call makes the same bytes.
 """
 
@@ -18,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +160,7 @@ def speed(archive: Path, n_articles: int) -> None:
         print(f"{n:,} sentences, start and summary included: {'; '.join(told)}; both folders equal", flush=True)
 
 
-def crash(archive: Path, seeds: int) -> None:
+def crash(archive: Path, seeds: int, words: list[str]) -> None:
     """Kill the job at random moments until it has ended, then compare with an undisturbed run."""
     work = ROOT / "build" / "crash"
     shutil.rmtree(work, ignore_errors=True)
@@ -165,30 +168,36 @@ def crash(archive: Path, seeds: int) -> None:
     sample = work / "sample.jsonl"
     with (archive / "archive-0000.jsonl").open(encoding="utf-8") as lines:
         sample.write_text("".join(line for _, line in zip(range(60), lines, strict=False)), encoding="utf-8")
-    words = ("--resume", "--shard-articles", "4")
+    words = ["--resume", "--shard-articles", "4", *words]
     begun_s = time.monotonic()
     subprocess.run(batch(sample, work / "whole", *words), cwd=ROOT, check=True, capture_output=True)
     whole_s = time.monotonic() - begun_s
-    kills = 0
-    for seed in range(seeds):
-        dice = random.Random(seed)
-        out = work / "out"
-        shutil.rmtree(out, ignore_errors=True)
-        while True:
-            running = subprocess.Popen(
-                batch(sample, out, *words), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            try:
-                # Twice out of three times before its end; it ends by luck, as it would.
-                running.wait(timeout=whole_s * dice.uniform(0.2, 1.5))
-                break
-            except subprocess.TimeoutExpired:
-                os.kill(running.pid, signal.SIGKILL)
-                running.wait()
-                kills += 1
-        assert running.returncode == 0, f"seed {seed}"
-        _compare(work / "whole", out, "seed", seed)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        kills = sum(pool.map(lambda seed: _until_done(sample, work, seed, whole_s, words), range(seeds)))
     print(f"{seeds} seeds, {kills} kills: every folder equals the undisturbed one, byte for byte")
+
+
+def _until_done(sample: Path, work: Path, seed: int, whole_s: float, words: list[str]) -> int:
+    """One seed's job: killed until it has ended, and compared. Gives how often it was killed."""
+    dice = random.Random(seed)
+    out = work / f"out-{seed}"
+    kills = 0
+    while True:
+        running = subprocess.Popen(
+            batch(sample, out, *words), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            # Often before its end; it ends by luck, as it would.
+            running.wait(timeout=whole_s * dice.uniform(0.2, 1.5))
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(running.pid, signal.SIGKILL)
+            running.wait()
+            kills += 1
+    assert running.returncode == 0, f"seed {seed}"
+    _compare(work / "whole", out, "seed", seed)
+    shutil.rmtree(out)
+    return kills
 
 
 def _compare(whole: Path, out: Path, what: str, number: int) -> None:
@@ -215,7 +224,7 @@ def main() -> None:
     elif arguments.what == "speed":
         speed(arguments.archive, arguments.articles)
     else:
-        crash(arguments.archive, arguments.seeds)
+        crash(arguments.archive, arguments.seeds, words)
 
 
 if __name__ == "__main__":

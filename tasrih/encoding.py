@@ -30,6 +30,10 @@ PORTION_CHARACTERS = 2**18
 # Padded tokens a batch may hold: what bounds the memory of a forward pass.
 MAX_BATCH_TOKENS = 4096
 
+# Fewer padded tokens than these share one batch, however many rows they are: reading all weights once more costs more time
+# than their shapes take memory.
+SMALL_BATCH_TOKENS = 192
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -122,7 +126,10 @@ def batches(
     max_length: int,
     max_batch_tokens: int = MAX_BATCH_TOKENS,
 ) -> Iterator[Placed]:
-    """Cut sentences into batches of one padded length each, longest first.
+    """Cut sentences into batches of one padded length each, longest first, full ones before those of the rest.
+
+    Row counts are the most that the tokens allow, and its halves, quarters and so on: engines keep something for each shape
+    that they have seen, and a process that has seen every number of rows of every length would hold hundreds of megabytes.
 
     Args:
         encoded: sentences in the caller's order.
@@ -136,10 +143,25 @@ def batches(
         by_length.setdefault(length, []).append(place)
     for length in sorted(by_length, reverse=True):
         places = by_length[length]
-        n_rows = max(1, max_batch_tokens // length)
-        for start in range(0, len(places), n_rows):
+        start = 0
+        for n_rows in _row_counts(len(places), length, max_batch_tokens):
             chosen = tuple(places[start : start + n_rows])
+            start += n_rows
             yield Placed(_pad([encoded[place] for place in chosen], length, pad_id), chosen)
+
+
+def _row_counts(n_rows: int, length: int, max_batch_tokens: int) -> Iterator[int]:
+    """How many rows each batch of `n_rows` sentences of one padded length has, most first."""
+    count = max(1, max_batch_tokens // length)
+    while n_rows:
+        if count <= n_rows:
+            yield count
+            n_rows -= count
+        elif n_rows * length < SMALL_BATCH_TOKENS:
+            yield n_rows
+            return
+        else:
+            count //= 2
 
 
 def _pad(rows: Sequence[Encoded], length: int, pad_id: int) -> EncodedBatch:

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -88,6 +90,18 @@ def test_batches_place_every_sentence_once_within_the_budget(encoded, budget):
             assert (one.batch.ids_BL[row, len(ids) :] == 99).all()
             assert one.batch.mask_BL[row].sum() == len(ids) and one.batch.mask_BL[row, : len(ids)].all()
             assert one.batch.mask_BL.dtype == np.int64
+
+
+@pytest.mark.parametrize("length", [4, 16, 44, 96, 512])
+def test_batches_have_few_shapes(length):
+    """However many sentences of one length there are: engines keep some memory for each shape."""
+    shapes = set()
+    for n_sentences in range(1, 1300):
+        rows = list(module._row_counts(n_sentences, length, 4096))
+        assert sum(rows) == n_sentences
+        assert len(rows) <= n_sentences // (4096 // length) + math.log2(4096 / length)
+        shapes |= set(rows)
+    assert len(shapes) <= 1 + math.log2(4096 / length) + 192 / length
 
 
 def test_long_texts_are_tokenised_in_portions_and_nothing_else_changes(tokenizer_path, monkeypatch):

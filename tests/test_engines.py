@@ -82,14 +82,14 @@ def test_auto_takes_torch_where_it_can_use_a_gpu(labeller, monkeypatch, tmp_path
     assert open_engine(tmp_path / "of-a-wheel").name.startswith("openvino")
 
 
-@pytest.mark.parametrize("n_rows", [1, 3, 12, 13])
+@pytest.mark.parametrize("n_rows", [1, 3, 10, 11])
 def test_a_batch_that_is_filled_up_gives_its_own_rows_alone(labeller, n_rows):
     engine = OpenVinoEngine(labeller.release.layout.folder, precision="f32")
     ids = np.arange(8 * n_rows, dtype=np.int64).reshape(n_rows, 8) + 5
     batch = EncodedBatch(ids, np.ones_like(ids))
     engine._least_tokens = 0
     (plain,) = engine.run([batch])
-    engine._least_tokens = 96
+    engine._least_tokens = 81
     (filled,) = engine.run([batch])
     assert filled.stance_BS.shape == (n_rows, len(labeller.release.labels.stances))
     np.testing.assert_allclose(filled.stance_BS, plain.stance_BS, atol=1e-4)

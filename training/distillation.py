@@ -6,17 +6,19 @@ student of its width can also teach its pooled vector (as hidden states are taug
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tasrih.calibration import Calibration
 from tasrih.encoding import Encoder
 from tasrih.engines.classifier import Classifier, load_classifier
 from tasrih.errors import ConfigError
 from tasrih.labels import LabelSet
 from tasrih.release import Release
-from tasrih.types import FloatArray, FloatArray64, Logits
+from tasrih.types import FloatArray, Logits
 from training.config import DistillationConfig
 from training.corpus import Row
 from training.dataset import SoftTargets, encode_rows
@@ -34,7 +36,12 @@ def soft_targets(config: DistillationConfig, rows: Sequence[Row], labels: LabelS
         ConfigError: it has other labels, or another order of them.
     """
     read = [_read(folder, rows, labels, device) for folder in config.teachers]
-    said = [_probabilities(logits, config.temperature) for logits, _ in read]
+    softened = replace(
+        Calibration.neutral(labels),
+        stance_temperature=config.temperature,
+        claim_temperatures=(config.temperature,) * len(labels.claims),
+    )
+    said = [softened.probabilities(logits) for logits, _ in read]
     stance_BS = np.mean([stance for stance, _ in said], axis=0)
     claims_BC = np.mean([claims for _, claims in said], axis=0)
     pooled_BD = read[0][1] if config.pooled_weight else None
@@ -98,10 +105,3 @@ def _read(folder: Path, rows: Sequence[Row], labels: LabelSet, device: Device) -
     return predict_with_pooled(
         model.to(device.name), encoded, device, pad_id=release.pad_id, max_length=release.max_length
     )
-
-
-def _probabilities(logits: Logits, temperature: float) -> tuple[FloatArray64, FloatArray64]:
-    scaled_BS = logits.stance_BS.astype(np.float64) / temperature
-    powers_BS = np.exp(scaled_BS - scaled_BS.max(axis=1, keepdims=True))
-    claims_BC = 1.0 / (1.0 + np.exp(-np.clip(logits.claims_BC.astype(np.float64) / temperature, -60, 60)))
-    return powers_BS / powers_BS.sum(axis=1, keepdims=True), claims_BC

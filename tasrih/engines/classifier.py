@@ -160,6 +160,7 @@ def save_classifier(model: Classifier, folder: Path) -> None:
     """Write ``config.json`` and ``model.safetensors`` (fp16) into a folder that exists."""
     config = model.encoder.config.to_dict()
     config.pop("loss_type", None)  # always null here, and transformers warns of it on loading
+    config.pop("_name_or_path", None)  # a folder of the machine it was trained on
     config[CONFIG_KEY] = asdict(model.heads)
     text = json.dumps(config, ensure_ascii=False, indent=2, sort_keys=True, default=str)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")

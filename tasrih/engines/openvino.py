@@ -26,7 +26,7 @@ openvino.Tensor(np.zeros((1, 1), dtype=np.int64)).data  # noqa: B018
 COMPILED_KEPT = 4
 # Tokens of a batch, so that its products are summed as those of any larger one. Without AVX-512, f32 products of up to 80 tokens
 # meet another kernel (OpenVINO 2026.4), and a sentence's logits would depend on its company.
-LEAST_TOKENS = 96
+LEAST_TOKENS = 81
 
 
 class OpenVinoEngine:
@@ -96,7 +96,7 @@ class OpenVinoEngine:
     def _company_matters(self) -> bool:
         """Whether a sentence's logits differ by a bit alone and among others: tried, since no property tells."""
         row = np.arange(4, dtype=np.int64)[None]
-        several = np.repeat(row, LEAST_TOKENS // 4, axis=0)
+        several = np.repeat(row, -(-LEAST_TOKENS // row.size), axis=0)
         try:
             alone, among = self.run(EncodedBatch(ids, np.ones_like(ids)) for ids in (row, several))
         except EngineError:
