@@ -124,8 +124,8 @@ def _memory_mib(pid: int) -> float:
     return total / 2**20
 
 
-def speed(archive: Path, n_articles: int) -> None:
-    """The same articles through the job, on both engines, and through one process that labels them, turn about."""
+def speed(archive: Path, n_articles: int, turns: int, engines: list[str]) -> None:
+    """The same articles through the job, on each engine, and through one process that labels them, turn about."""
     work = ROOT / "build" / "speed"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -142,13 +142,13 @@ def speed(archive: Path, n_articles: int) -> None:
         "    n+=sum(len(one.sentences) for one in reports)\n"
         "print(n/(time.monotonic()-begun))"
     )
-    for turn in range(3):
+    for turn in range(turns):
         inside = subprocess.run(
             [sys.executable, "-c", code, str(sample)], cwd=ROOT, check=True, capture_output=True, text=True
         )
         alone = float(inside.stdout)
         told = [f"in process {alone:.1f} sentences/s"]
-        for engine in ("local", "ray"):
+        for engine in engines:
             out = work / f"{engine}-{turn}"
             begun_s = time.monotonic()
             words = ("--engine", engine, "--shard-articles", str(max(1, n_articles // 4)))
@@ -156,8 +156,9 @@ def speed(archive: Path, n_articles: int) -> None:
             passed_s = time.monotonic() - begun_s
             n = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["sentences"]
             told.append(f"{engine} {n / passed_s:.1f} ({n / passed_s / alone:.0%}; {passed_s:.1f} s)")
-        _compare(work / f"local-{turn}", work / f"ray-{turn}", "turn", turn)
-        print(f"{n:,} sentences, start and summary included: {'; '.join(told)}; both folders equal", flush=True)
+        for engine in engines[1:]:
+            _compare(work / f"{engines[0]}-{turn}", work / f"{engine}-{turn}", "turn", turn)
+        print(f"{n:,} sentences, start and summary included: {'; '.join(told)}; folders equal", flush=True)
 
 
 def crash(archive: Path, seeds: int, words: list[str]) -> None:
@@ -216,13 +217,15 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=1_000_000)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--articles", type=int, default=2000)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--engines", default="local,ray")
     arguments, words = parser.parse_known_args()
     if arguments.what == "make":
         make(arguments.archive, arguments.sentences)
     elif arguments.what == "run":
         run(arguments.archive, arguments.out or ROOT / "build" / "labelled", words)
     elif arguments.what == "speed":
-        speed(arguments.archive, arguments.articles)
+        speed(arguments.archive, arguments.articles, arguments.turns, arguments.engines.split(","))
     else:
         crash(arguments.archive, arguments.seeds, words)
 
