@@ -82,7 +82,9 @@ def test_pooling_is_what_it_says(config):
 
 def test_what_is_saved_in_fp16_is_what_is_loaded(config, tmp_path):
     model = made(config, pooling="cls")
+    model.encoder.config._name_or_path = "/home/somebody/runs/mine"
     save_classifier(model, tmp_path)
+    assert "somebody" not in (tmp_path / "config.json").read_text(encoding="utf-8")
     loaded = load_classifier(tmp_path)
     assert loaded.heads == model.heads
     assert not loaded.training
