@@ -5,7 +5,7 @@
     python -m benchmarks.archive speed build/archive --articles 2000       # here and on Ray, against labelling in one process
     python -m benchmarks.archive crash build/archive --seeds 200           # kill -9 at random moments, then compare
 
-Other words go to the job: `--model` takes a release that is not the current one.
+With `run` and `crash` other words go to the job: `--model` takes a release that is not the current one.
 
 Sentences are put together from words and phrases by a seed: no two files are alike, and the same call makes the same bytes.
 """
@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -127,12 +128,7 @@ def _memory_mib(pid: int) -> float:
 def speed(archive: Path, n_articles: int, turns: int, engines: list[str]) -> None:
     """The same articles through the job, on each engine, and through one process that labels them, turn about."""
     work = ROOT / "build" / "speed"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    with (archive / "archive-0000.jsonl").open(encoding="utf-8") as lines:
-        rows = [line for _, line in zip(range(n_articles), lines, strict=False)]
-    sample = work / "sample.jsonl"
-    sample.write_text("".join(rows), encoding="utf-8")
+    sample = _sample(archive, work, n_articles)
     code = (
         "import json,sys,time; from tasrih import Document, Labeller\n"
         "rows=[json.loads(line) for line in open(sys.argv[1], encoding='utf-8')]\n"
@@ -164,11 +160,7 @@ def speed(archive: Path, n_articles: int, turns: int, engines: list[str]) -> Non
 def crash(archive: Path, seeds: int, words: list[str]) -> None:
     """Kill the job at random moments until it has ended, then compare with an undisturbed run."""
     work = ROOT / "build" / "crash"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    sample = work / "sample.jsonl"
-    with (archive / "archive-0000.jsonl").open(encoding="utf-8") as lines:
-        sample.write_text("".join(line for _, line in zip(range(60), lines, strict=False)), encoding="utf-8")
+    sample = _sample(archive, work, 60)
     words = ["--resume", "--shard-articles", "4", *words]
     begun_s = time.monotonic()
     subprocess.run(batch(sample, work / "whole", *words), cwd=ROOT, check=True, capture_output=True)
@@ -199,6 +191,16 @@ def _until_done(sample: Path, work: Path, seed: int, whole_s: float, words: list
     _compare(work / "whole", out, "seed", seed)
     shutil.rmtree(out)
     return kills
+
+
+def _sample(archive: Path, work: Path, n_articles: int) -> Path:
+    """The archive's first articles, in a file of their own in `work`, which is emptied."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    sample = work / "sample.jsonl"
+    with (archive / "archive-0000.jsonl").open(encoding="utf-8") as lines:
+        sample.write_text("".join(islice(lines, n_articles)), encoding="utf-8")
+    return sample
 
 
 def _compare(whole: Path, out: Path, what: str, number: int) -> None:

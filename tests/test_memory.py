@@ -48,7 +48,13 @@ def peak_mib(case: str, precision: str) -> float:
         f"labeller = Labeller.open(precision={precision!r})\n{case}\n"
         "from benchmarks.measure import peak_mib\nprint(peak_mib())"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=600)
+    return printed(code)
+
+
+def printed(code: str, *arguments: str) -> float:
+    """The number that `code` prints in a process of its own."""
+    words = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=600)
     assert done.returncode == 0, done.stderr
     return float(done.stdout)
 
@@ -81,8 +87,4 @@ def test_numbers_of_sentences_leave_nothing_behind(tmp_path):
     """OpenVINO keeps 0.4 MB for each shape it has seen, of a thousand here if every number of rows were one."""
     example = [Encoded(tuple(range(1, n + 1)), n) for n in (5, 9)]
     write_graph(made(LAYOUTS["bert"]), tmp_path / "openvino_model.xml", example=example, pad_id=0)
-    done = subprocess.run(
-        [sys.executable, "-c", MANY_SHAPES, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, timeout=600
-    )
-    assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 100
+    assert printed(MANY_SHAPES, str(tmp_path)) < 100

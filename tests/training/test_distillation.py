@@ -121,7 +121,7 @@ def test_the_distance_of_pooled_vectors_is_part_of_the_loss(config):
 
 
 def student_of(teacher: Path, folder: Path, *more: str) -> Path:
-    """A student of two of the teacher's layers that is hardly trained, and learns its pooled vector."""
+    """A student of two of the teacher's layers that learns its pooled vector, unless `more` says otherwise."""
     path = folder / "student.yaml"
     section = f"distillation:\n  teachers: ['{teacher}']\n  pooled_weight: 1.0\nbase:"
     path.write_text(SMOKE.read_text(encoding="utf-8").replace("base:", section), encoding="utf-8")
@@ -155,16 +155,7 @@ def test_a_student_whose_vector_is_no_teacher_s_is_refused(teacher, tmp_path, mo
 
 def test_a_student_starts_from_half_of_its_teacher_s_layers(teacher, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    path = tmp_path / "student.yaml"
-    text = SMOKE.read_text(encoding="utf-8").replace("base:", f"distillation:\n  teachers: ['{teacher}']\nbase:")
-    path.write_text(text, encoding="utf-8")
-    made = run_training(
-        load_config(
-            path,
-            ["base.random=null", f"base.model={teacher}", "base.layers=2", "training.learning_rate=1e-9",
-             "output.name=small", f"output.folder={tmp_path}", f"tracking.runs={tmp_path / 'runs'}"],
-        )
-    )  # fmt: skip
+    made = student_of(teacher, tmp_path, "training.learning_rate=1e-9", "distillation.pooled_weight=0")
     student: Any = load_classifier(made).encoder
     whole: Any = load_classifier(teacher).encoder
     assert student.config.num_hidden_layers == 2
